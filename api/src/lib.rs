@@ -1,0 +1,1 @@
+//! Thin reads over the projections port.

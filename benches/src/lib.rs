@@ -1,0 +1,1 @@
+//! Criterion benches and ratios against peers measured in the same run.

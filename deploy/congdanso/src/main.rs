@@ -1,0 +1,3 @@
+//! The one program: configuration, roles, commands.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What every HTTP surface shares: request ids, credentials of a request, problem responses.

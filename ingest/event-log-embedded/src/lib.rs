@@ -1,0 +1,1 @@
+//! The event log on one machine: durable, in one folder, for one process.

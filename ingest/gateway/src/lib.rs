@@ -1,0 +1,1 @@
+//! The intake: authenticate, parse, key, stamp, append, answer.

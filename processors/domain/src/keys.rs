@@ -1,0 +1,60 @@
+//! Keys: from a number or a phone to an id that says nothing without the city's pepper.
+
+use hmac::{Hmac, KeyInit, Mac};
+use schemas::event::IdentifierKind;
+use schemas::{CitizenId, PhoneKey};
+use sha2::Sha256;
+
+/// The city's secret that makes ids irreversible: 32 bytes. Changing it changes every id.
+#[derive(Clone)]
+pub struct Pepper(Hmac<Sha256>);
+
+impl Pepper {
+    /// A pepper from its 32 bytes.
+    #[must_use]
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(secret).expect("HMAC takes keys of any length"))
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The id of the person with this identifier. `number` must be in canonical form: digits or upper case, no spaces.
+    #[must_use]
+    pub fn citizen(&self, kind: IdentifierKind, number: &str) -> CitizenId {
+        let kind: &[u8] = match kind {
+            IdentifierKind::PersonalNumber => b"personal_number",
+            IdentifierKind::Cmnd => b"cmnd",
+            IdentifierKind::Passport => b"passport",
+            IdentifierKind::Child => b"child",
+        };
+        CitizenId(schemas::ids::uuid_v8(&self.digest(&[b"citizen", kind, number.as_bytes()])))
+    }
+
+    /// The id of a child without a number: by guardian, birth date (`YYYY-MM-DD`) and birth order.
+    #[must_use]
+    pub fn child(&self, guardian: CitizenId, birth_date: &str, birth_order: u8) -> CitizenId {
+        self.citizen(IdentifierKind::Child, &format!("{guardian}|{birth_date}|{birth_order}"))
+    }
+
+    /// The key of a phone in its E.164 form.
+    #[must_use]
+    pub fn phone(&self, e164: &str) -> PhoneKey {
+        let digest = self.digest(&[b"phone", e164.as_bytes()]);
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        PhoneKey(key)
+    }
+}
+
+impl std::fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pepper(..)")
+    }
+}

@@ -1,0 +1,16 @@
+//! What statistics change with a decision, row to row.
+
+use crate::rows::{Dimension, Measure};
+
+/// One count that moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// Counted by what.
+    pub dimension: Dimension,
+    /// Which ward, agency, team ...
+    pub value: String,
+    /// What is counted.
+    pub measure: Measure,
+    /// By how much.
+    pub by: i64,
+}

@@ -1,0 +1,14 @@
+//! The signed identity: claims, token, national string, trust list, verdicts, pictures. Pure: no I/O, no clock.
+
+pub mod claims;
+pub mod key;
+pub mod national;
+pub mod picture;
+pub mod token;
+pub mod trust;
+pub mod verdict;
+
+pub use claims::Claims;
+pub use key::SigningKey;
+pub use trust::TrustList;
+pub use verdict::{Verdict, verify};

@@ -1,0 +1,1 @@
+//! Projections on one machine: durable, in one folder, for one process.

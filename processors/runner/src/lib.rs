@@ -1,0 +1,1 @@
+//! The loop: read, decode, prefetch, decide, sign, commit, publish progress.

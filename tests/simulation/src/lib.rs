@@ -1,0 +1,1 @@
+//! The real runner against a hostile store, from a seed.

@@ -1,0 +1,3 @@
+//! The checks of the project, one command.
+
+fn main() {}
