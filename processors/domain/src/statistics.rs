@@ -14,3 +14,9 @@ pub struct Delta {
     /// By how much.
     pub by: i64,
 }
+
+/// What a repeat, or a refusal for a reference used twice, changes: counts only.
+#[must_use]
+pub fn repeated(_event: &schemas::Event, _outcome: crate::Outcome) -> Vec<Delta> {
+    Vec::new()
+}

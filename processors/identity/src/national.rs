@@ -26,3 +26,9 @@ pub struct NationalString {
 pub fn compose(_claims_name: &str, _parts: &NationalString) -> String {
     unimplemented!()
 }
+
+/// The number as the standard shows it by default: the first 6 characters masked.
+#[must_use]
+pub fn masked_number(number: &str) -> String {
+    number.chars().enumerate().map(|(i, c)| if i < 6 { '*' } else { c }).collect()
+}

@@ -1,0 +1,58 @@
+//! What an engine holds of a partition that is its own: where it is, and why it waits.
+
+/// Why a partition waits. A closed list; each is an alarm.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PauseCause {
+    /// A record names a schema that is not here: a newer gateway.
+    UnknownSchema,
+    /// An event names rules that are not here.
+    UnknownRules,
+    /// An event names a signing key that is not here.
+    UnknownKey,
+    /// An event's personal part is sealed.
+    Sealed,
+    /// A state row does not fit its table.
+    RowShape,
+    /// The log holds another event than the checkpoint says: restored, or made anew.
+    AnotherHistory,
+    /// The log ends before the checkpoint: restored from an older copy.
+    LogBehind,
+}
+
+impl PauseCause {
+    /// All causes.
+    pub const ALL: [Self; 7] = [
+        Self::UnknownSchema,
+        Self::UnknownRules,
+        Self::UnknownKey,
+        Self::Sealed,
+        Self::RowShape,
+        Self::AnotherHistory,
+        Self::LogBehind,
+    ];
+
+    /// The code in metrics, logs and status.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownSchema => "unknown_schema",
+            Self::UnknownRules => "unknown_rules",
+            Self::UnknownKey => "unknown_key",
+            Self::Sealed => "sealed",
+            Self::RowShape => "row_shape",
+            Self::AnotherHistory => "another_history",
+            Self::LogBehind => "log_behind",
+        }
+    }
+}
+
+/// A partition of this engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Assigned {
+    /// The topic's incarnation.
+    pub epoch: u32,
+    /// The first offset that is not decided.
+    pub next_offset: u64,
+    /// Set while the partition waits.
+    pub paused: Option<PauseCause>,
+}

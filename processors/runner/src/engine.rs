@@ -1,0 +1,321 @@
+//! One owner of partitions: takes batches from a consumer, decides them, writes them.
+
+use crate::assigned::{Assigned, PauseCause};
+use crate::control::Control;
+use crate::metrics::Metrics;
+use crate::prepare::{Prepared, prepare};
+use crate::signing::Reference;
+use event_log::{AppendError, Consumer, EventLog, PollLimits, Polled, ReadError, Record};
+use futures_executor::block_on;
+use projections::{Checkpoint, ProjectionsWriter, StoreError};
+use schemas::{Micros, TopicPartition};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an engine stands on.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where events come from and dead letters go.
+    pub log: Arc<dyn EventLog>,
+    /// Where rows go.
+    pub store: Arc<dyn ProjectionsWriter>,
+    /// Keys and rules by name.
+    pub reference: Arc<dyn Reference>,
+    /// Quarantines, shared by all engines of the process.
+    pub control: Arc<Control>,
+    /// Shared by all engines of the process.
+    pub metrics: Metrics,
+    /// Now; for measuring only, never for deciding.
+    pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
+}
+
+/// Bounds of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Records of one batch, over all partitions.
+    pub batch_records_max: usize,
+    /// Bytes of values of one batch, over all partitions.
+    pub batch_bytes_max: usize,
+    /// How long an idle engine waits for a record before it looks around.
+    pub idle_wait: Duration,
+}
+
+impl Default for Limits {
+    /// 1,024 records, 2 MiB, 200 ms. A batch is what is there: an idle system decides single events, a backlog fills batches.
+    fn default() -> Self {
+        Self { batch_records_max: 1_024, batch_bytes_max: 2 << 20, idle_wait: Duration::from_millis(200) }
+    }
+}
+
+/// What an engine may do beside writing rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Dead letters and quarantines are appended to the log.
+    Live,
+    /// The log is only read: dead letters are already there.
+    Replay,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Nothing came.
+    Idle,
+    /// Partitions came or went.
+    Reassigned,
+    /// A batch was decided and written: so many records.
+    Decided(usize),
+}
+
+/// Why an engine did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A dead letter or a quarantine could not be appended.
+    #[error("a dead letter could not be kept: {0}")]
+    Append(#[from] AppendError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// While replaying, an event crashed the decider that no quarantine takes out: this program is not the one that wrote the log.
+    #[error("the event at {place} crashes the decider and is not quarantined")]
+    CrashedInReplay {
+        /// Where.
+        place: String,
+    },
+}
+
+impl EngineError {
+    /// Whether [`Engine::recover`] and another try can help.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Read(e) => e.is_retryable(),
+            Self::Append(e) => e.is_retryable(),
+            Self::Store(e) => e.is_retryable(),
+            Self::CrashedInReplay { .. } => false,
+        }
+    }
+}
+
+/// One owner of partitions. Used by one thread; holds no row between batches.
+pub struct Engine {
+    pub(crate) deps: Deps,
+    pub(crate) mode: Mode,
+    limits: Limits,
+    assigned: BTreeMap<TopicPartition, Assigned>,
+    #[cfg(feature = "sabotage")]
+    pub(crate) sabotage: Option<crate::Sabotage>,
+}
+
+impl Engine {
+    /// An engine without partitions.
+    #[must_use]
+    pub const fn new(deps: Deps, mode: Mode, limits: Limits) -> Self {
+        Self {
+            deps,
+            mode,
+            limits,
+            assigned: BTreeMap::new(),
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
+        }
+    }
+
+    /// Leaves a rule of the design out.
+    #[cfg(feature = "sabotage")]
+    pub const fn sabotage(&mut self, rule: crate::Sabotage) {
+        self.sabotage = Some(rule);
+    }
+
+    /// Polls once and does what comes: takes or drops partitions, or decides and writes one batch.
+    ///
+    /// # Errors
+    /// See [`EngineError`]. After a retryable one call [`Engine::recover`] and go on.
+    pub fn step(&mut self, consumer: &mut dyn Consumer) -> Result<Step, EngineError> {
+        let limits = PollLimits {
+            records_max: self.limits.batch_records_max,
+            bytes_max: self.limits.batch_bytes_max,
+            wait_max: self.limits.idle_wait,
+        };
+        match consumer.poll(limits)? {
+            Polled::Idle => Ok(Step::Idle),
+            Polled::Assigned(partitions) => {
+                self.assign(consumer, &partitions)?;
+                Ok(Step::Reassigned)
+            }
+            Polled::Revoked(partitions) => {
+                for partition in &partitions {
+                    self.assigned.remove(partition);
+                }
+                Ok(Step::Reassigned)
+            }
+            Polled::Records(batch) => {
+                let prepared = self.prepare(batch)?;
+                self.commit(consumer, prepared).map(Step::Decided)
+            }
+        }
+    }
+
+    /// Takes partitions: reads their checkpoints, checks that the log still holds the history that they cover, seeks.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn assign(
+        &mut self,
+        consumer: &mut dyn Consumer,
+        partitions: &[TopicPartition],
+    ) -> Result<(), EngineError> {
+        self.deps.control.refresh(&*self.deps.log)?;
+        for partition in partitions {
+            let epoch = self.deps.log.layout(partition.topic).epoch;
+            let checkpoint = self.deps.store.checkpoint(*partition)?;
+            let next_offset = checkpoint.filter(|c| c.epoch == epoch).map_or(0, |c| c.next_offset);
+            let paused = match checkpoint {
+                Some(checkpoint) => self.contradiction(&checkpoint, epoch)?,
+                None => None,
+            };
+            self.assigned.insert(*partition, Assigned { epoch, next_offset, paused });
+            if let Some(cause) = paused {
+                tracing::error!(%partition, cause = cause.code(), "partition waits: the log and the checkpoint disagree");
+                consumer.pause(*partition);
+            } else {
+                consumer.seek(*partition, next_offset)?;
+                consumer.resume(*partition);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the log is not the one that the checkpoint was made from.
+    fn contradiction(&self, checkpoint: &Checkpoint, epoch: u32) -> Result<Option<PauseCause>, EngineError> {
+        if checkpoint.epoch > epoch {
+            return Ok(Some(PauseCause::AnotherHistory));
+        }
+        if checkpoint.epoch < epoch || checkpoint.next_offset == 0 {
+            return Ok(None);
+        }
+        let bounds = self.deps.log.bounds(checkpoint.of)?;
+        if bounds.end < checkpoint.next_offset {
+            return Ok(Some(PauseCause::LogBehind));
+        }
+        if bounds.start >= checkpoint.next_offset || checkpoint.last_event_id.0.is_nil() {
+            return Ok(None);
+        }
+        let schemas::Topic::Stream(stream) = checkpoint.of.topic else { return Ok(None) };
+        let last = self.deps.log.read(checkpoint.of, checkpoint.next_offset - 1, 1, 1)?;
+        let Some(last) = last.into_iter().find(|r| r.offset < checkpoint.next_offset) else {
+            return Ok(None);
+        };
+        let same = schemas::codec::decode(stream, &last.value)
+            .is_ok_and(|event| event.header.event_id == checkpoint.last_event_id);
+        Ok(if same { None } else { Some(PauseCause::AnotherHistory) })
+    }
+
+    /// Forgets everything held and starts again from the checkpoints: after an error, and to try waiting partitions again.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn recover(&mut self, consumer: &mut dyn Consumer) -> Result<(), EngineError> {
+        let partitions: Vec<_> = self.assigned.keys().copied().collect();
+        self.assign(consumer, &partitions)
+    }
+
+    /// Whether a partition waits.
+    #[must_use]
+    pub fn has_paused(&self) -> bool {
+        self.assigned.values().any(|a| a.paused.is_some())
+    }
+
+    /// Decides a batch without writing rows. Records of partitions that are not this engine's, or that were decided, are left out.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn prepare(&mut self, batch: Vec<(TopicPartition, Vec<Record>)>) -> Result<Prepared, EngineError> {
+        self.deps.control.refresh(&*self.deps.log)?;
+        let mut own = Vec::with_capacity(batch.len());
+        for (partition, mut records) in batch {
+            let Some(assigned) = self.assigned.get(&partition).filter(|a| a.paused.is_none()) else {
+                continue;
+            };
+            records.retain(|r| r.offset >= assigned.next_offset);
+            if !records.is_empty() {
+                own.push((partition, assigned.epoch, records));
+            }
+        }
+        prepare(self, own)
+    }
+
+    /// Writes what was decided, then moves on. Returns how many records the batch had.
+    ///
+    /// # Errors
+    /// See [`EngineError`]; nothing moves on then.
+    pub fn commit(&mut self, consumer: &mut dyn Consumer, prepared: Prepared) -> Result<usize, EngineError> {
+        let started = std::time::Instant::now();
+        if !prepared.dead_letters.is_empty() && self.mode == Mode::Live {
+            block_on(self.deps.log.append(prepared.dead_letters.clone()))?;
+        }
+        self.write(&prepared)?;
+        self.deps
+            .metrics
+            .stage_seconds
+            .with_label_values(&["commit"])
+            .observe(started.elapsed().as_secs_f64());
+        for commit in &prepared.commits {
+            let checkpoint = commit.checkpoint;
+            consumer.report(checkpoint.of, checkpoint.next_offset);
+            if let Some(assigned) = self.assigned.get_mut(&checkpoint.of) {
+                assigned.next_offset = checkpoint.next_offset;
+            }
+        }
+        for pause in &prepared.pauses {
+            tracing::error!(place = %pause.place, cause = pause.cause.code(), "partition waits: the event cannot be decided here");
+            let partition = pause.place.topic_partition();
+            consumer.pause(partition);
+            if let Some(assigned) = self.assigned.get_mut(&partition) {
+                assigned.paused = Some(pause.cause);
+            }
+        }
+        prepared.count(&self.deps.metrics, (self.deps.clock)());
+        Ok(prepared.records)
+    }
+
+    #[cfg(not(feature = "sabotage"))]
+    fn write(&self, prepared: &Prepared) -> Result<(), StoreError> {
+        self.deps.store.commit(&prepared.commits)
+    }
+
+    #[cfg(feature = "sabotage")]
+    fn write(&self, prepared: &Prepared) -> Result<(), StoreError> {
+        use crate::Sabotage;
+        use projections::PartitionCommit;
+        match self.sabotage {
+            Some(Sabotage::StateBeforeFollows) => {
+                let swapped = |c: &PartitionCommit| PartitionCommit {
+                    follows: c.state.clone(),
+                    state: c.follows.clone(),
+                    checkpoint: c.checkpoint,
+                };
+                self.deps.store.commit(&prepared.commits.iter().map(swapped).collect::<Vec<_>>())
+            }
+            Some(Sabotage::CheckpointFirst) => {
+                let bare = |c: &PartitionCommit| PartitionCommit {
+                    follows: Vec::new(),
+                    state: Vec::new(),
+                    checkpoint: c.checkpoint,
+                };
+                self.deps.store.commit(&prepared.commits.iter().map(bare).collect::<Vec<_>>())?;
+                self.deps.store.commit(&prepared.commits)
+            }
+            _ => self.deps.store.commit(&prepared.commits),
+        }
+    }
+
+    /// What this engine holds.
+    pub(crate) fn holds(&self) -> impl Iterator<Item = (TopicPartition, &Assigned)> {
+        self.assigned.iter().map(|(p, a)| (*p, a))
+    }
+}

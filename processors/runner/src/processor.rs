@@ -1,0 +1,254 @@
+//! Engines on threads: the part of a process that decides.
+
+use crate::assigned::PauseCause;
+use crate::engine::{Deps, Engine, EngineError, Limits, Mode, Step};
+use parking_lot::{Condvar, Mutex};
+use schemas::{Stream, Topic, TopicPartition};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A waiting partition is tried again so often: a key or a rule set may have arrived.
+const PAUSED_RETRY: Duration = Duration::from_secs(5);
+/// The first wait after a passing error; doubles up to [`BACKOFF_MAX`].
+const BACKOFF_MIN: Duration = Duration::from_millis(20);
+/// The longest wait between two tries.
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
+
+/// How a partition of this process does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionStatus {
+    /// Which.
+    pub partition: TopicPartition,
+    /// The first offset that is not decided.
+    pub next_offset: u64,
+    /// One past the last durable offset.
+    pub end_offset: u64,
+    /// Why it waits, if it does.
+    pub paused: Option<PauseCause>,
+}
+
+/// Why a thread ended before it was told to.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("processing stopped: {reason}")]
+pub struct Stopped {
+    /// What happened.
+    pub reason: String,
+}
+
+/// What the threads tell and are told.
+#[derive(Default)]
+struct Board {
+    stop: AtomicBool,
+    held: AtomicBool,
+    idle: Mutex<usize>,
+    changed: Condvar,
+    partitions: Mutex<BTreeMap<TopicPartition, Option<PauseCause>>>,
+    failed: Mutex<Option<Stopped>>,
+}
+
+/// The deciding threads of a process.
+pub struct Processor {
+    deps: Deps,
+    board: Arc<Board>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Processor {
+    /// Starts `workers` threads, each the owner of its share of the partitions of all streams.
+    ///
+    /// # Errors
+    /// [`EngineError::Read`] when the log gives no consumer.
+    pub fn start(deps: Deps, workers: usize, limits: Limits) -> Result<Self, EngineError> {
+        let board = Arc::new(Board::default());
+        let topics = Stream::ALL.map(Topic::Stream);
+        deps.metrics.workers.set(workers as i64);
+        let mut threads = Vec::with_capacity(workers);
+        for member in 0..workers {
+            let mut consumer = deps.log.consumer(&topics, member, workers)?;
+            let engine = Engine::new(deps.clone(), Mode::Live, limits);
+            let board = Arc::clone(&board);
+            let thread = std::thread::Builder::new().name(format!("process-{member}")).spawn(move || {
+                let mut worker = Worker { engine, board, workers, backoff: BACKOFF_MIN, retry_at: None };
+                worker.run(&mut *consumer);
+                consumer.close();
+            });
+            threads.push(
+                thread.map_err(|error| event_log::ReadError::Unavailable { reason: error.to_string() })?,
+            );
+        }
+        Ok(Self { deps, board, threads })
+    }
+
+    /// How the partitions of this process do.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn status(&self) -> Result<Vec<PartitionStatus>, EngineError> {
+        let partitions: Vec<_> = self.board.partitions.lock().iter().map(|(p, c)| (*p, *c)).collect();
+        let mut status = Vec::with_capacity(partitions.len());
+        for (partition, paused) in partitions {
+            let next_offset = self.deps.store.checkpoint(partition)?.map_or(0, |c| c.next_offset);
+            let end_offset = self.deps.log.bounds(partition)?.end;
+            status.push(PartitionStatus { partition, next_offset, end_offset, paused });
+        }
+        Ok(status)
+    }
+
+    /// Why processing ended before it was told to, if it did.
+    #[must_use]
+    pub fn failed(&self) -> Option<Stopped> {
+        self.board.failed.lock().clone()
+    }
+
+    /// Brings the gauges up to date; called before metrics are read.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn observe(&self) -> Result<(), EngineError> {
+        let metrics = &self.deps.metrics;
+        let status = self.status()?;
+        let now = (self.deps.clock)();
+        for stream in Stream::ALL {
+            let of_stream = status.iter().filter(|s| s.partition.topic == Topic::Stream(stream));
+            let (mut lag, mut oldest) = (0, None);
+            for partition in of_stream.filter(|s| s.end_offset > s.next_offset) {
+                lag += partition.end_offset - partition.next_offset;
+                let first = self.deps.log.read(partition.partition, partition.next_offset, 1, 1)?;
+                let accepted = first.first().and_then(|r| schemas::codec::decode(stream, &r.value).ok());
+                oldest = oldest.into_iter().chain(accepted.map(|event| event.header.accepted_at)).min();
+            }
+            let age = oldest.map_or(0, |at| (now.0 - at.0).max(0) / 1_000_000);
+            metrics
+                .lag_records
+                .with_label_values(&[stream.name()])
+                .set(i64::try_from(lag).unwrap_or(i64::MAX));
+            metrics.oldest_unprocessed_seconds.with_label_values(&[stream.name()]).set(age);
+        }
+        for cause in PauseCause::ALL {
+            let waiting = status.iter().filter(|s| s.paused == Some(cause)).count();
+            metrics.paused_partitions.with_label_values(&[cause.code()]).set(waiting as i64);
+        }
+        Ok(())
+    }
+
+    /// Runs `act` while every thread stands between two batches and holds no row: for swapping the store beneath them. The
+    /// threads start again from the checkpoints of the store that is there then.
+    pub fn held<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.board.held.store(true, Ordering::Release);
+        let mut idle = self.board.idle.lock();
+        while *idle < self.threads.iter().filter(|t| !t.is_finished()).count() {
+            self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
+        }
+        let result = act();
+        self.board.held.store(false, Ordering::Release);
+        drop(idle);
+        self.board.changed.notify_all();
+        result
+    }
+
+    /// Ends every thread after the batch it is at; what is not decided waits in the log.
+    ///
+    /// # Errors
+    /// [`Stopped`] when a thread had ended before it was told to.
+    pub fn stop(mut self) -> Result<(), Stopped> {
+        self.board.stop.store(true, Ordering::Release);
+        self.board.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                self.board
+                    .failed
+                    .lock()
+                    .get_or_insert_with(|| Stopped { reason: "a thread panicked".to_owned() });
+            }
+        }
+        self.failed().map_or(Ok(()), Err)
+    }
+}
+
+struct Worker {
+    engine: Engine,
+    board: Arc<Board>,
+    workers: usize,
+    backoff: Duration,
+    retry_at: Option<Instant>,
+}
+
+impl Worker {
+    fn run(&mut self, consumer: &mut dyn event_log::Consumer) {
+        while !self.board.stop.load(Ordering::Acquire) {
+            let result = if self.board.held.load(Ordering::Acquire) {
+                self.stand_still();
+                self.engine.recover(consumer).map(|()| Step::Reassigned)
+            } else if self.retry_at.is_some_and(|at| Instant::now() >= at) {
+                self.retry_at = None;
+                self.engine.recover(consumer).map(|()| Step::Reassigned)
+            } else {
+                self.engine.step(consumer)
+            };
+            let result = match result {
+                Err(error) if error.is_retryable() => self.back_off(consumer, &error),
+                other => other,
+            };
+            match result {
+                Ok(step) => self.after(step),
+                Err(error) if error.is_retryable() => {}
+                Err(error) => {
+                    tracing::error!(%error, "processing stopped");
+                    self.board.failed.lock().get_or_insert_with(|| Stopped { reason: error.to_string() });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Publishes what the engine holds and plans the next try of what waits.
+    fn after(&mut self, step: Step) {
+        if let Step::Decided(_) = step {
+            self.backoff = BACKOFF_MIN;
+        }
+        if self.engine.has_paused() && self.retry_at.is_none() {
+            self.retry_at = Some(Instant::now() + PAUSED_RETRY);
+            self.publish();
+        }
+        if step == Step::Reassigned {
+            self.publish();
+        }
+    }
+
+    fn publish(&self) {
+        let mut partitions = self.board.partitions.lock();
+        for (partition, assigned) in self.engine.holds() {
+            partitions.insert(partition, assigned.paused);
+        }
+    }
+
+    fn back_off(
+        &mut self,
+        consumer: &mut dyn event_log::Consumer,
+        error: &EngineError,
+    ) -> Result<Step, EngineError> {
+        tracing::warn!(%error, wait_ms = self.backoff.as_millis(), "trying again from the checkpoints");
+        self.engine.deps.metrics.retries.inc();
+        let mut idle = self.board.idle.lock();
+        if !self.board.stop.load(Ordering::Acquire) {
+            self.board.changed.wait_for(&mut idle, self.backoff);
+        }
+        drop(idle);
+        self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
+        self.engine.recover(consumer).map(|()| Step::Reassigned)
+    }
+
+    fn stand_still(&self) {
+        let mut idle = self.board.idle.lock();
+        *idle += 1;
+        debug_assert!(*idle <= self.workers, "each thread stands still once");
+        self.board.changed.notify_all();
+        while self.board.held.load(Ordering::Acquire) && !self.board.stop.load(Ordering::Acquire) {
+            self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
+        }
+        *idle -= 1;
+    }
+}

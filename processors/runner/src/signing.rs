@@ -1,0 +1,50 @@
+//! From an account row to what its code says, and the keys and rules that events name.
+
+use domain::Rules;
+use domain::rows::{AccountRow, STATUS_BLOCK_ENTRIES, Sex};
+use identity::claims::StatusReference;
+use identity::{Claims, SigningKey};
+use schemas::{Kid, RulesId};
+use std::sync::Arc;
+
+/// What an event refers to by name. Look-ups are made for every event and must be cheap.
+pub trait Reference: Send + Sync + 'static {
+    /// The private key of this name; `None` when it is not here.
+    fn signing_key(&self, kid: Kid) -> Option<Arc<SigningKey>>;
+
+    /// The rule set of this name; `None` when it is not here.
+    fn rules(&self, id: RulesId) -> Option<Arc<Rules>>;
+}
+
+/// The address of the status list that holds the entry of a code issued at this place.
+#[must_use]
+pub fn status_uri(rules: &Rules, epoch: u32, partition: u16, offset: u64) -> String {
+    format!("{}/{epoch}/{partition}/{}", rules.status_uri, offset / STATUS_BLOCK_ENTRIES)
+}
+
+/// What the code of this account says. `partition` is the account's partition in the registrations topic.
+#[must_use]
+pub fn claims_of(account: &AccountRow, partition: u16, rules: &Rules) -> Claims {
+    let issued_at = account.issued_at.seconds();
+    Claims {
+        issuer: rules.issuer.clone(),
+        qid: account.qid.clone(),
+        serial: account.serial.clone(),
+        masked_number: identity::national::masked_number(&account.number),
+        full_name: account.full_name.clone(),
+        birth_date: account.birth_date.clone(),
+        sex: match account.sex {
+            Sex::Male => identity::claims::Sex::Male,
+            Sex::Female => identity::claims::Sex::Female,
+            Sex::Other => identity::claims::Sex::Other,
+        },
+        level: account.level,
+        issued_at,
+        not_before: issued_at,
+        expires_at: account.expires_at,
+        status: StatusReference {
+            uri: status_uri(rules, account.status_epoch, partition, account.status_index),
+            index: account.status_index % STATUS_BLOCK_ENTRIES,
+        },
+    }
+}
