@@ -13,5 +13,5 @@ pub mod statistics;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};
 pub use outcome::{Outcome, Reason};
-pub use row::{Cause, Cell, CellType, Key, KeyPart, Row, Table, TableDef, TypedRow};
+pub use row::{Cause, Cell, CellType, Key, KeyPart, Row, ShapeError, Table, TableDef, TypedRow};
 pub use rules::Rules;

@@ -21,7 +21,7 @@ pub use engine::{Deps, Engine, EngineError, Limits, Mode, Step};
 pub use metrics::Metrics;
 pub use prepare::Prepared;
 pub use processor::{PartitionStatus, Processor, Stopped};
-pub use rebuild::{RebuildError, Replay, rebuild};
+pub use rebuild::{RebuildError, Replay, log_ends, rebuild};
 pub use signing::{Reference, claims_of, status_uri};
 
 /// Rules of the design that a test build can leave out, to show that the simulation notices.

@@ -249,11 +249,13 @@ impl Batch {
         let keys: Vec<_> = self.history.keys().map(|key| (Table::History, key.clone())).collect();
         let rows = engine.deps.store.load(&keys)?;
         for ((_, key), row) in keys.into_iter().zip(rows) {
-            let seen = row.map(|row| {
-                let at = (row.cause.place.epoch, row.cause.place.offset);
-                HistoryRow::from_row(row).map(|history| Seen { at, body_hash: history.body_hash })
-            });
-            self.history.insert(key, seen.transpose().map_err(store_shape)?);
+            let Some(row) = row else { continue };
+            let at = (row.cause.place.epoch, row.cause.place.offset);
+            let history = HistoryRow::from_row(row).map_err(store_shape)?;
+            // What was taken out was not decided: when an operator appends it again it must be.
+            if matches!(history.outcome, HistoryOutcome::Applied | HistoryOutcome::Refused) {
+                self.history.insert(key, Some(Seen { at, body_hash: history.body_hash }));
+            }
         }
         Ok(())
     }

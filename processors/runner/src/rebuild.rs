@@ -41,22 +41,30 @@ pub struct Replay {
     pub records: u64,
 }
 
-/// Replays every stream from the store's checkpoints (a fresh store: from the start) to the end that the log has when the
-/// call begins, on `threads` threads. `progress` is told how many records are done and how many there are. Nothing is
-/// appended to the log. May be called again to catch up with what came meanwhile.
+/// The ends of all partitions of all streams now: where a rebuild of everything stops.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn log_ends(log: &dyn EventLog) -> Result<Vec<(TopicPartition, u64)>, ReadError> {
+    stream_partitions(log).map(|partition| Ok((partition, log.bounds(partition)?.end))).collect()
+}
+
+/// Replays every stream from the store's checkpoints (a fresh store: from the start) to the offsets in `until`, not
+/// included, on `threads` threads. `progress` is told how many records are done and how many there are. Nothing is appended
+/// to the log. May be called again to catch up with what came meanwhile.
 ///
 /// # Errors
 /// See [`RebuildError`].
 pub fn rebuild(
     deps: &Deps,
+    until: &[(TopicPartition, u64)],
     threads: usize,
     stop: &AtomicBool,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Replay, RebuildError> {
     let mut shares: Vec<Vec<(TopicPartition, u64)>> = vec![Vec::new(); threads.max(1)];
     let mut total = 0;
-    for (index, partition) in stream_partitions(&*deps.log).enumerate() {
-        let end = deps.log.bounds(partition).map_err(EngineError::from)?.end;
+    for (index, (partition, end)) in until.iter().copied().enumerate() {
         let next = deps.store.checkpoint(partition).map_err(EngineError::from)?.map_or(0, |c| c.next_offset);
         total += end.saturating_sub(next);
         let share = index % shares.len();

@@ -1,0 +1,301 @@
+//! Settings: defaults, then a file, then the environment, then flags. Every mistake is told at once; nothing is opened before
+//! all of it is valid.
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Value};
+use figment::{Figment, Profile};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Environment variables that hold settings begin so; `__` stands between the parts of a key.
+const ENV_PREFIX: &str = "CONGDANSO_";
+/// Read when `--config` names no other file and it is there.
+pub const DEFAULT_FILE: &str = "congdanso.toml";
+
+/// Something wrong with the settings: all of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has {} mistake(s):\n{}", .0.len(), .0.iter().map(|m| format!("  - {m}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// Where a setting's value comes from, and what it is.
+pub struct Shown {
+    /// Its key.
+    pub key: &'static str,
+    /// As TOML.
+    pub value: String,
+    /// Default, file, environment or flag.
+    pub origin: String,
+    /// What it is for.
+    pub doc: String,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $field:ident($key:literal): $type:ty = $default:expr, $check:expr;)*) => {
+        /// All settings, valid.
+        #[derive(Clone, Debug)]
+        pub struct Config { $($(#[doc = $doc])* pub $field: $type,)* }
+
+        const KEYS: &[&str] = &[$($key),*];
+
+        fn defaults() -> Figment {
+            Figment::new()$(.merge(Serialized::default($key, $default)))*
+        }
+
+        fn extract(figment: &Figment, mistakes: &mut Vec<String>) -> Option<Config> {
+            $(let $field: Option<$type> = one(figment, $key, $check, mistakes);)*
+            Some(Config { $($field: $field?,)* })
+        }
+
+        fn docs() -> Vec<(&'static str, String)> {
+            vec![$(($key, [$($doc),*].join(" ").trim().to_owned())),*]
+        }
+    };
+}
+
+settings! {
+    /// The folder that holds everything: log, projections, keys, credentials. Made when it is not there.
+    data_dir("data_dir"): PathBuf = "congdanso-data", not_empty;
+    /// Address and port of the HTTP interface. Loopback unless you put a TLS proxy in front.
+    http_listen("http.listen"): SocketAddr = "127.0.0.1:8080", anything;
+    /// Threads that serve HTTP; 0 takes one per core.
+    http_workers("http.workers"): usize = 0, |n| at_most(n, 256);
+    /// `embedded`: the log in this folder.
+    log_backend("log.backend"): Backend = "embedded", anything;
+    /// Partitions of each stream, fixed when the log is made.
+    log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
+    /// MiB of disk that must stay free; below it the intake answers 503.
+    log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, anything;
+    /// `embedded`: the projections in this folder.
+    projections_backend("projections.backend"): Backend = "embedded", anything;
+    /// MiB of disk that must stay free; below it processing waits.
+    projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, anything;
+    /// Threads that decide; 0 takes one per core.
+    process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
+    /// Records of one batch at most.
+    process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
+    /// `iss` of every signed code.
+    identity_issuer("identity.issuer"): String = "urn:congdanso:danang", not_blank;
+    /// Address under which status lists are published; it is printed into every code.
+    identity_status_uri("identity.status_uri"): String = "https://danang.example/s", not_blank;
+    /// Days that a code holds.
+    identity_days("identity.days"): u32 = 3650, |n| within(n, 1, 36_500);
+    /// A file whose first line is the passphrase that seals keys and pepper; empty leaves them plain with mode 0600.
+    keys_passphrase_file("keys.passphrase_file"): PathBuf = "", anything;
+    /// A file of 32 random bytes that seals keys and pepper instead of a passphrase.
+    keys_key_file("keys.key_file"): PathBuf = "", anything;
+    /// Least level of log lines: `error`, `warn`, `info`, `debug` or `trace`, or filter directives.
+    logging_level("logging.level"): String = "info", not_blank;
+    /// `text` or `json`.
+    logging_format("logging.format"): LogFormat = "text", anything;
+}
+
+/// Which backend serves a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    /// In the data folder, for one process.
+    Embedded,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn anything<T>(_: &T) -> Result<(), String> {
+    Ok(())
+}
+
+fn not_empty(path: &PathBuf) -> Result<(), String> {
+    if path.as_os_str().is_empty() { Err("must not be empty".to_owned()) } else { Ok(()) }
+}
+
+fn not_blank(text: &String) -> Result<(), String> {
+    if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(()) }
+}
+
+fn at_most<T: PartialOrd + std::fmt::Display>(n: &T, most: T) -> Result<(), String> {
+    if *n <= most { Ok(()) } else { Err(format!("{n} is more than {most}")) }
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(n: &T, least: T, most: T) -> Result<(), String> {
+    if *n < least { Err(format!("{n} is less than {least}")) } else { at_most(n, most) }
+}
+
+fn one<T: DeserializeOwned>(
+    figment: &Figment,
+    key: &str,
+    check: impl Fn(&T) -> Result<(), String>,
+    mistakes: &mut Vec<String>,
+) -> Option<T> {
+    let said = |figment: &Figment| origin(figment, key);
+    match figment.extract_inner::<T>(key) {
+        Ok(value) => match check(&value) {
+            Ok(()) => Some(value),
+            Err(why) => {
+                mistakes.push(format!("{key} ({}): {why}", said(figment)));
+                None
+            }
+        },
+        Err(error) => {
+            let why: Vec<String> = error.into_iter().map(|e| e.kind.to_string()).collect();
+            mistakes.push(format!("{key} ({}): {}", said(figment), why.join("; ")));
+            None
+        }
+    }
+}
+
+/// The settings and where they come from.
+pub struct Settings {
+    /// The settings.
+    pub config: Config,
+    figment: Figment,
+}
+
+impl Settings {
+    /// Reads all sources. `file`: the file named by `--config`, which must be there; otherwise [`DEFAULT_FILE`] is read when it
+    /// is there. `flags`: key and value of each `--set` and of each flag that stands for a setting.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every mistake in every source.
+    pub fn load(file: Option<&Path>, flags: &[(String, String)]) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        let mut figment = defaults();
+        match file {
+            Some(path) if !path.is_file() => mistakes.push(format!("--config {}: there is no such file", path.display())),
+            Some(path) => figment = figment.merge(Toml::file_exact(path)),
+            None if Path::new(DEFAULT_FILE).is_file() => figment = figment.merge(Toml::file_exact(DEFAULT_FILE)),
+            None => {}
+        }
+        figment = figment.merge(Env::prefixed(ENV_PREFIX).split("__"));
+        for (key, value) in flags {
+            let value: Value = value.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
+            figment = figment.merge(Flag(key.clone(), value));
+        }
+        match figment.extract::<Dict>() {
+            Ok(all) => unknown(&figment, &all, String::new(), &mut mistakes),
+            Err(error) => mistakes.extend(error.into_iter().map(|e| e.to_string())),
+        }
+        let config = extract(&figment, &mut mistakes);
+        match config {
+            Some(config) if mistakes.is_empty() => Ok(Self { config, figment }),
+            _ => {
+                mistakes.dedup();
+                Err(ConfigError(mistakes))
+            }
+        }
+    }
+
+    /// Every setting with its value and origin, in the order of their declaration.
+    pub fn shown(&self) -> Vec<Shown> {
+        docs()
+            .into_iter()
+            .map(|(key, doc)| {
+                let value = self.figment.find_value(key).map_or_else(|_| String::new(), |v| show(&v));
+                Shown { key, value, origin: origin(&self.figment, key), doc }
+            })
+            .collect()
+    }
+}
+
+struct Flag(String, Value);
+
+impl figment::Provider for Flag {
+    fn metadata(&self) -> figment::Metadata {
+        figment::Metadata::named("flag")
+    }
+
+    fn data(&self) -> Result<figment::value::Map<Profile, Dict>, figment::Error> {
+        Ok(figment::value::Map::from([(Profile::Default, figment::util::nest(&self.0, self.1.clone()).into_dict().unwrap_or_default())]))
+    }
+}
+
+fn unknown(figment: &Figment, dict: &Dict, prefix: String, mistakes: &mut Vec<String>) {
+    for (name, value) in dict {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let is_section = KEYS.iter().any(|k| k.starts_with(&format!("{key}.")));
+        match value {
+            Value::Dict(_, inner) if is_section => unknown(figment, inner, key, mistakes),
+            _ if KEYS.contains(&key.as_str()) => {}
+            _ => mistakes.push(format!("{key} ({}): there is no such setting{}", origin(figment, &key), nearest(&key))),
+        }
+    }
+}
+
+fn nearest(key: &str) -> String {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let near = KEYS.iter().find(|k| k.rsplit('.').next() == Some(last) || k.replace(['.', '_'], "") == key.replace(['.', '_'], ""));
+    near.map_or_else(String::new, |k| format!(" (did you mean {k}?)"))
+}
+
+fn origin(figment: &Figment, key: &str) -> String {
+    let Some(metadata) = figment.find_metadata(key) else { return "default".to_owned() };
+    match (&metadata.source, metadata.name.as_ref()) {
+        (Some(figment::Source::File(path)), _) => format!("file {}", path.display()),
+        (_, "flag") => "flag".to_owned(),
+        (_, name) if name.contains("environment") => {
+            format!("environment {ENV_PREFIX}{}", key.to_uppercase().replace('.', "__"))
+        }
+        _ => "default".to_owned(),
+    }
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => format!("{text:?}"),
+        Value::Bool(_, b) => b.to_string(),
+        Value::Num(_, n) => n.to_i128().map(|n| n.to_string()).or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default(),
+        Value::Array(_, list) => format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", ")),
+        Value::Dict(_, dict) => {
+            let map: BTreeMap<_, _> = dict.iter().map(|(k, v)| (k, show(v))).collect();
+            format!("{map:?}")
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.toml");
+        std::fs::write(&path, text).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_say_so() {
+        let (_dir, path) = file("[log]\npartitions = 4\n[http]\nlisten = \"127.0.0.1:9000\"\n");
+        let settings = Settings::load(Some(&path), &[("log.partitions".into(), "8".into())]).unwrap();
+        assert_eq!(settings.config.log_partitions, 8);
+        assert_eq!(settings.config.http_listen.port(), 9000);
+        let shown = settings.shown();
+        let origin = |key| shown.iter().find(|s| s.key == key).unwrap().origin.clone();
+        assert_eq!(origin("log.partitions"), "flag");
+        assert!(origin("http.listen").starts_with("file "));
+        assert_eq!(origin("data_dir"), "default");
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let (_dir, path) = file("nonsense = 1\n[log]\npartitions = 0\nbackend = \"paper\"\n[http]\nlisten = \"here\"\nport = 1\n");
+        let ConfigError(mistakes) = Settings::load(Some(&path), &[]).err().unwrap();
+        for key in ["nonsense", "log.partitions", "log.backend", "http.listen", "http.port"] {
+            assert!(mistakes.iter().any(|m| m.starts_with(key)), "{key} is not among {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn a_named_file_that_is_not_there_is_a_mistake() {
+        assert!(Settings::load(Some(Path::new("no-such-file.toml")), &[]).is_err());
+    }
+}

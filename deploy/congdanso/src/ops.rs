@@ -1,0 +1,78 @@
+//! What operators can ask: each request answered on an open node, by whoever has it open.
+
+mod agency;
+mod backup;
+mod dlq;
+mod dump;
+mod keys;
+mod rebuild;
+mod submit;
+
+pub use dump::row_json;
+pub use rebuild::replay_deps;
+
+use crate::admin::{Reply, Request};
+use crate::exit::{Exit, Failure};
+use crate::node::Node;
+use runner::Processor;
+use serde_json::{Value, json};
+
+/// What a request is answered on.
+pub struct Context<'a> {
+    /// The open folder.
+    pub node: &'a Node,
+    /// The deciding threads, when this process runs them.
+    pub processor: Option<&'a Processor>,
+    /// The HTTP address, when this process serves one.
+    pub http: Option<std::net::SocketAddr>,
+}
+
+/// Where lines of an answer go.
+pub type Out<'a> = &'a mut dyn FnMut(Reply) -> anyhow::Result<()>;
+
+/// Answers one request. Blocks.
+///
+/// # Errors
+/// A [`Failure`] with its exit code; anything else failed.
+pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Result<Value> {
+    let node = context.node;
+    match request {
+        Request::Ping => Ok(json!({
+            "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(), "http": context.http.map(|a| a.to_string()),
+        })),
+        Request::AgencyAdd(new) => agency::add(node, new),
+        Request::AgencyList => Ok(agency::list(node)),
+        Request::AgencyRotate { id } => agency::rotate(node, &id),
+        Request::AgencyDisable { id } => agency::disable(node, &id),
+        Request::KeysList => Ok(keys::list(node)),
+        Request::KeysRotate => keys::rotate(node),
+        Request::TrustList => Ok(keys::trust_list(node)),
+        Request::Account { citizen } => dump::account(node, &citizen),
+        Request::DlqList { stream } => dlq::list(node, stream.as_deref(), out),
+        Request::DlqShow { place } => dlq::show(node, &place),
+        Request::DlqQuarantine { place, reason } => dlq::quarantine(context, &place, &reason),
+        Request::DlqReplay { place } => dlq::replay(node, &place),
+        Request::Dump { table } => dump::dump(node, table.as_deref(), out),
+        Request::Rebuild { verify: true } => rebuild::verify(context, out),
+        Request::Rebuild { verify: false } => rebuild::swap(context, out),
+        Request::Backup { to, passphrase } => backup::backup(node, &to, &passphrase, out),
+        Request::Outcomes { events } => submit::outcomes(node, &events, out),
+        Request::Ledger => dump::ledger(node),
+        Request::Submit { lines } => submit::submit(node, &lines, out),
+        Request::DryRun { lines } => submit::dry_run(node, &lines, out),
+    }
+}
+
+/// Reads a citizen's id.
+pub(crate) fn citizen(text: &str) -> anyhow::Result<schemas::CitizenId> {
+    text.parse()
+        .map(schemas::CitizenId)
+        .map_err(|_| Failure::new(Exit::Usage, format!("{text} is no citizen id: expected a UUID")).into())
+}
+
+/// Reads a place.
+pub(crate) fn place(text: &str) -> anyhow::Result<schemas::Place> {
+    text.parse().map_err(|()| {
+        Failure::new(Exit::Usage, format!("{text} is no place: expected stream:partition:epoch:offset")).into()
+    })
+}

@@ -1,0 +1,112 @@
+//! Dead letters and quarantines.
+
+use super::{Context, Out, place};
+use crate::admin::Reply;
+use crate::exit::{Exit, Failure};
+use crate::node::Node;
+use event_log::{EventLog, NewRecord};
+use futures_executor::block_on;
+use runner::DeadLetter;
+use schemas::{Place, Stream, Topic, TopicPartition};
+use serde_json::{Value, json};
+
+const PAGE_RECORDS: usize = 500;
+const PAGE_BYTES: usize = 4 << 20;
+
+fn each(
+    log: &dyn EventLog,
+    stream: Stream,
+    see: &mut dyn FnMut(DeadLetter) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let topic = Topic::DeadLetters(stream);
+    for partition in 0..log.layout(topic).partitions {
+        let of = TopicPartition { topic, partition };
+        let mut next = log.bounds(of)?.start;
+        loop {
+            let page = log.read(of, next, PAGE_RECORDS, PAGE_BYTES)?;
+            let Some(last) = page.last() else { break };
+            next = last.offset + 1;
+            for record in page {
+                if let Some(letter) = DeadLetter::read(stream, record) {
+                    see(letter)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn streams(name: Option<&str>) -> anyhow::Result<Vec<Stream>> {
+    match name {
+        None => Ok(Stream::ALL.to_vec()),
+        Some(name) => Stream::named(name)
+            .map(|stream| vec![stream])
+            .ok_or_else(|| Failure::new(Exit::Usage, format!("{name} is no stream")).into()),
+    }
+}
+
+pub fn list(node: &Node, stream: Option<&str>, out: Out<'_>) -> anyhow::Result<Value> {
+    let mut count = 0;
+    for stream in streams(stream)? {
+        each(&*node.log, stream, &mut |letter| {
+            count += 1;
+            let item = json!({"place": letter.place.to_string(), "reason": letter.reason, "detail": letter.detail});
+            out(Reply::Item { item })
+        })?;
+    }
+    Ok(json!({ "count": count }))
+}
+
+fn find(node: &Node, at: Place) -> anyhow::Result<DeadLetter> {
+    let mut found = None;
+    each(&*node.log, at.stream, &mut |letter| {
+        if letter.place == at {
+            found.get_or_insert(letter);
+        }
+        Ok(())
+    })?;
+    found.ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no dead letter of {at}")).into())
+}
+
+pub fn show(node: &Node, text: &str) -> anyhow::Result<Value> {
+    let letter = find(node, place(text)?)?;
+    let event = schemas::codec::decode(letter.place.stream, &letter.record.value).ok();
+    Ok(json!({
+        "place": letter.place.to_string(),
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "key": String::from_utf8_lossy(&letter.record.key),
+        "kind": event.as_ref().map(|e| e.kind().name()),
+        "event_id": event.as_ref().map(|e| e.header.event_id.to_string()),
+        "sender": event.as_ref().map(|e| e.header.sender.clone()),
+        "value": hex::encode(&letter.record.value),
+    }))
+}
+
+/// Only the record at which a partition waits can be taken out: one that was decided already would be skipped by a rebuild
+/// and not by the live rows.
+pub fn quarantine(context: &Context<'_>, text: &str, reason: &str) -> anyhow::Result<Value> {
+    let at = place(text)?;
+    let node = context.node;
+    let of = at.topic_partition();
+    let next = projections::ProjectionsWriter::checkpoint(&*node.store, of)?.map_or(0, |c| c.next_offset);
+    let waits = match context.processor {
+        Some(processor) => processor.status()?.iter().any(|s| s.partition == of && s.paused.is_some()),
+        None => true,
+    };
+    if !waits || next != at.offset || node.log.layout(of.topic).epoch != at.epoch {
+        let message = format!("{at} is not where its partition waits: the next offset to decide is {next}");
+        return Err(Failure::new(Exit::No, message).into());
+    }
+    let offsets = block_on(node.log.append(vec![runner::quarantine_record(at, reason, "operator")]))?;
+    Ok(json!({ "control_offset": offsets.first() }))
+}
+
+pub fn replay(node: &Node, text: &str) -> anyhow::Result<Value> {
+    let letter = find(node, place(text)?)?;
+    let to = letter.place.topic_partition();
+    let record = NewRecord { to, key: letter.record.key, value: letter.record.value, headers: Vec::new() };
+    let offsets = block_on(node.log.append(vec![record]))?;
+    let offset = offsets.first().copied().unwrap_or_default();
+    Ok(json!({ "place": Place { offset, ..letter.place }.to_string() }))
+}

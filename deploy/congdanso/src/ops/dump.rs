@@ -1,0 +1,123 @@
+//! Rows as JSON: dumps, single accounts, the ledger.
+
+use super::{Out, citizen};
+use crate::admin::Reply;
+use crate::exit::{Exit, Failure};
+use crate::node::Node;
+use domain::row::{Cell, InKey};
+use domain::rows::{AccountRow, LedgerRow};
+use domain::{Key, KeyPart, Row, Table, TableDef, TypedRow};
+use event_log::EventLog;
+use futures_executor::block_on;
+use projections::{ProjectionsReader, ProjectionsWriter, Scan};
+use schemas::{Stream, Topic, TopicPartition};
+use serde_json::{Map, Value, json};
+
+const PAGE_ROWS: usize = 1_000;
+
+/// A row as one JSON object: table, key, cells and cause by their names. Equal rows give equal text in every backend.
+pub fn row_json(row: &Row) -> Value {
+    let def = row.table.def();
+    let mut object = Map::new();
+    object.insert("table".into(), def.name.into());
+    for ((name, _), part) in def.key.iter().zip(&row.key.0) {
+        let value = match part {
+            KeyPart::Uuid(id) => json!(id),
+            KeyPart::Text(text) => json!(text),
+            KeyPart::Int(n) => json!(n),
+            KeyPart::Bytes(bytes) => json!(hex::encode(bytes)),
+        };
+        object.insert((*name).to_owned(), value);
+    }
+    for ((name, _), cell) in def.cells.iter().zip(&row.cells) {
+        let value = match cell {
+            Cell::Text(text) => json!(text),
+            Cell::Int(n) => json!(n),
+            Cell::Bytes(bytes) => json!(hex::encode(bytes)),
+            Cell::Uuid(id) => json!(id),
+            Cell::Bool(b) => json!(b),
+        };
+        object.insert((*name).to_owned(), value);
+    }
+    object.insert("cause".into(), json!(row.cause.place.to_string()));
+    object.insert("cause_event".into(), json!(row.cause.event_id.to_string()));
+    Value::Object(object)
+}
+
+/// Every row of a table or part of one, page by page.
+pub fn each_row(
+    reader: &dyn ProjectionsReader,
+    table: Table,
+    prefix: Key,
+    see: &mut dyn FnMut(Row) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut after = None;
+    loop {
+        let page = block_on(reader.scan(Scan { table, prefix: prefix.clone(), after, rows_max: PAGE_ROWS }))?;
+        page.rows.into_iter().try_for_each(&mut *see)?;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn tables(name: Option<&str>) -> anyhow::Result<Vec<&'static TableDef>> {
+    let all: Vec<_> = domain::rows::ALL.iter().copied().filter(|d| name.is_none_or(|n| n == d.name)).collect();
+    if all.is_empty() {
+        let names: Vec<_> = domain::rows::ALL.iter().map(|d| d.name).collect();
+        let message = format!("there is no table {}; there are {}", name.unwrap_or_default(), names.join(", "));
+        return Err(Failure::new(Exit::Usage, message).into());
+    }
+    Ok(all)
+}
+
+pub fn dump(node: &Node, table: Option<&str>, out: Out<'_>) -> anyhow::Result<Value> {
+    let mut rows = 0_u64;
+    for def in tables(table)? {
+        each_row(&*node.store, def.table, Key::default(), &mut |row| {
+            rows += 1;
+            out(Reply::Item { item: row_json(&row) })
+        })?;
+    }
+    Ok(json!({ "rows": rows }))
+}
+
+pub fn account(node: &Node, text: &str) -> anyhow::Result<Value> {
+    let key = Key(vec![citizen(text)?.to_part()]);
+    let row = block_on(node.store.get(Table::Accounts, key))?;
+    let row = row.ok_or_else(|| Failure::new(Exit::NotFound, "there is no such account"))?;
+    let account = AccountRow::from_row(row.clone())?;
+    let rules = node.rules_in_force();
+    let national = crate::qr::national_string(&account);
+    Ok(json!({"row": row_json(&row), "token": account.token, "national": national, "issuer": rules.issuer}))
+}
+
+/// I1 over everything: what was accepted is applied, duplicate, refused, dead-lettered, quarantined or in flight.
+pub fn ledger(node: &Node) -> anyhow::Result<Value> {
+    let (mut accepted, mut in_flight) = (0, 0);
+    let mut sum = [0_u64; 5];
+    for stream in Stream::ALL {
+        let topic = Topic::Stream(stream);
+        for partition in 0..node.log.layout(topic).partitions {
+            let of = TopicPartition { topic, partition };
+            let checkpoint = ProjectionsWriter::checkpoint(&*node.store, of)?.map_or(0, |c| c.next_offset);
+            let bounds = node.log.bounds(of)?;
+            accepted += bounds.end;
+            in_flight += bounds.end.saturating_sub(checkpoint);
+            let prefix = Key(vec![stream.to_part(), partition.to_part()]);
+            each_row(&*node.store, Table::Ledger, prefix, &mut |row| {
+                let row = LedgerRow::from_row(row)?;
+                let counts = [row.applied, row.duplicate, row.refused, row.dead_lettered, row.quarantined];
+                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                Ok(())
+            })?;
+        }
+    }
+    let [applied, duplicate, refused, dead_lettered, quarantined] = sum;
+    let balanced = accepted == applied + duplicate + refused + dead_lettered + quarantined + in_flight;
+    Ok(json!({
+        "accepted": accepted, "applied": applied, "duplicate": duplicate, "refused": refused,
+        "dead_lettered": dead_lettered, "quarantined": quarantined, "in_flight": in_flight, "balanced": balanced,
+    }))
+}
