@@ -28,3 +28,6 @@ pub use context::{X_REQUEST_ID, language_of, request_id, trace_of};
 pub use defaults::{default_handlers, json_problem};
 pub use metrics::HttpMetrics;
 pub use middleware::{Instrument, InstrumentService};
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,6 @@ impl Serialize for View<'_> {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,6 +141,7 @@ impl Told<'_> {
         let problem = said.unwrap_or_else(|| Problem::new(Code::of_status(response.status())));
         let body = self.body(&problem);
         response.map_body(|head, _| {
+            head.status = problem.code.status();
             head.headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
             EitherBody::right(BoxBody::new(body))
         })
