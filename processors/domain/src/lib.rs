@@ -10,6 +10,7 @@ pub mod row;
 pub mod rows;
 pub mod rules;
 pub mod statistics;
+pub mod wards;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};
 pub use outcome::{Outcome, Reason};

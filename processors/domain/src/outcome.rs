@@ -41,7 +41,9 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Any kind: the same event id came with another body.
+    // General: any kind.
+
+    /// Any kind: the same event id came with another body. Decided by the runner, which knows what was decided before.
     IdempotencyConflict = "idempotency_conflict", "Mã tham chiếu này đã được dùng cho một nội dung khác.", "This reference was already used for a different submission.";
     /// Any kind: the account has ended.
     AccountClosed = "account_closed", "Tài khoản đã đóng.", "The account is closed.";
@@ -49,8 +51,149 @@ reasons! {
     AccountReplaced = "account_replaced", "Số định danh này đã được thay bằng số khác.", "This personal number has been replaced by another.";
     /// The act is dated after its acceptance.
     OccurredInFuture = "occurred_in_future", "Ngày thực hiện ở tương lai.", "The act is dated in the future.";
-    /// No account to act on.
-    AccountUnknown = "account_unknown", "Chưa có tài khoản.", "There is no such account.";
     /// A field is longer than the platform keeps.
     FieldTooLong = "field_too_long", "Một trường dữ liệu quá dài.", "A field is too long.";
+    /// A text has control characters.
+    FieldHasControl = "field_has_control", "Một trường dữ liệu chứa ký tự điều khiển.", "A field contains control characters.";
+    /// A code for why is not of the form `a-z 0-9 _`, or not in the list of the kind.
+    CauseUnknown = "cause_unknown", "Lý do không thuộc danh mục.", "The stated cause is not in the list.";
+    /// Not open to what came this way.
+    ChannelNotOpen = "channel_not_open", "Kênh này không được thực hiện việc đó.", "This channel may not do that.";
+
+    // Registrations.
+
+    /// No account to act on.
+    AccountUnknown = "account_unknown", "Chưa có tài khoản.", "There is no such account.";
+    /// The account is suspended.
+    AccountSuspended = "account_suspended", "Tài khoản đang tạm khóa.", "The account is suspended.";
+    /// The account is active and not to be taken over.
+    AlreadyActive = "already_active", "Công dân đã có tài khoản đang hoạt động.", "The citizen already has an active account.";
+    /// The number has not the digits of its kind.
+    NumberMalformed = "number_malformed", "Số định danh phải gồm 12 chữ số.", "The personal number must have 12 digits.";
+    /// The first three digits are no place of birth registration.
+    NumberProvinceUnknown = "number_province_unknown", "Ba chữ số đầu của số định danh không phải mã nơi đăng ký khai sinh.", "The first three digits of the personal number are no place of birth registration.";
+    /// The number says another birth year.
+    NumberBirthMismatch = "number_birth_mismatch", "Năm sinh không khớp với số định danh.", "The birth year does not match the personal number.";
+    /// The number says another sex.
+    NumberSexMismatch = "number_sex_mismatch", "Giới tính không khớp với số định danh.", "The sex does not match the personal number.";
+    /// Nine digits were expected.
+    CmndMalformed = "cmnd_malformed", "Số CMND phải gồm 9 chữ số.", "The old identity card number must have 9 digits.";
+    /// A letter and seven or eight digits were expected.
+    PassportMalformed = "passport_malformed", "Số hộ chiếu phải gồm một chữ cái và 7 hoặc 8 chữ số.", "The passport number must be a letter and 7 or 8 digits.";
+    /// The kind of identifier cannot open this account.
+    IdentifierNotOpen = "identifier_not_open", "Không thể dùng loại giấy tờ này cho việc đăng ký.", "This kind of identifier cannot be used here.";
+    /// No name.
+    NameMissing = "name_missing", "Thiếu họ và tên.", "The name is missing.";
+    /// The name is longer than the platform keeps.
+    NameTooLong = "name_too_long", "Họ và tên quá dài.", "The name is too long.";
+    /// The name has digits.
+    NameHasDigit = "name_has_digit", "Họ và tên không được chứa chữ số.", "The name must not contain digits.";
+    /// The name has control or invisible characters.
+    NameHasControl = "name_has_control", "Họ và tên chứa ký tự điều khiển.", "The name contains control or invisible characters.";
+    /// The name has Chinese, Japanese or Korean characters: mostly a reader of cards that guessed the wrong encoding.
+    NameHasCjk = "name_has_cjk", "Họ và tên chứa chữ Hán, Nhật hoặc Hàn (đầu đọc thẻ giải mã sai).", "The name contains Chinese, Japanese or Korean characters (the card reader decoded it wrongly).";
+    /// The name has emoji or other symbols.
+    NameHasSymbol = "name_has_symbol", "Họ và tên chứa ký tự không phải chữ cái.", "The name contains characters that are no letters.";
+    /// Not `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
+    BirthMalformed = "birth_malformed", "Ngày sinh phải theo dạng năm-tháng-ngày.", "The birth date must have the form year-month-day.";
+    /// The calendar has no such day.
+    BirthImpossible = "birth_impossible", "Ngày sinh không có thật.", "There is no such birth date.";
+    /// Born after the act.
+    BirthInFuture = "birth_in_future", "Ngày sinh ở tương lai.", "The birth date is in the future.";
+    /// Older than anybody.
+    BirthTooLongAgo = "birth_too_long_ago", "Ngày sinh quá xa trong quá khứ.", "The birth date is too long ago.";
+    /// None of `male`, `female`, `other`, and not to be read off the number.
+    SexUnknown = "sex_unknown", "Thiếu giới tính hoặc giới tính không hợp lệ.", "The sex is missing or not valid.";
+    /// The channel needs a phone.
+    PhoneMissing = "phone_missing", "Thiếu số điện thoại.", "The phone number is missing.";
+    /// No phone number.
+    PhoneMalformed = "phone_malformed", "Số điện thoại không hợp lệ.", "The phone number is not valid.";
+    /// Of another country.
+    PhoneForeign = "phone_foreign", "Chỉ nhận số điện thoại di động Việt Nam.", "Only Vietnamese mobile numbers are taken.";
+    /// Of no mobile range.
+    PhoneRangeUnknown = "phone_range_unknown", "Đầu số điện thoại không phải đầu số di động.", "The number belongs to no mobile range.";
+    /// The account has this phone already.
+    PhoneSame = "phone_same", "Số điện thoại không thay đổi.", "The phone number is the same.";
+    /// The new phone did not answer a one-time password.
+    PhoneNotConfirmed = "phone_not_confirmed", "Số điện thoại mới chưa được xác nhận bằng mã OTP.", "The new phone has not been confirmed by a one-time password.";
+    /// Not an address of e-mail.
+    EmailMalformed = "email_malformed", "Địa chỉ thư điện tử không hợp lệ.", "The e-mail address is not valid.";
+    /// Not a language tag.
+    LanguageMalformed = "language_malformed", "Mã ngôn ngữ không hợp lệ.", "The language tag is not valid.";
+    /// The channel needs a ward.
+    WardMissing = "ward_missing", "Thiếu mã phường, xã.", "The ward is missing.";
+    /// No table has this code.
+    WardUnknown = "ward_unknown", "Mã phường, xã không có trong danh mục.", "The ward's code is not in the list.";
+    /// Only tables of other days have this code.
+    WardNotInForce = "ward_not_in_force", "Mã phường, xã không còn hoặc chưa có hiệu lực vào ngày thực hiện.", "The ward's code was not in force on the day of the act.";
+    /// Too young to act alone.
+    GuardianMissing = "guardian_missing", "Người dưới 14 tuổi phải có người giám hộ.", "A person under 14 needs a guardian.";
+    /// Nobody is their own guardian.
+    GuardianIsChild = "guardian_is_child", "Người giám hộ không thể là chính người được giám hộ.", "The guardian cannot be the child.";
+    /// Fourteen or older.
+    NotAChild = "not_a_child", "Người từ đủ 14 tuổi tự đăng ký tài khoản.", "A person of 14 or older registers on their own.";
+    /// None of `father`, `mother`, `guardian`.
+    RelationUnknown = "relation_unknown", "Quan hệ với người giám hộ không thuộc danh mục.", "The relation to the guardian is not in the list.";
+    /// Not from 1 to a small number.
+    BirthOrderInvalid = "birth_order_invalid", "Thứ tự sinh không hợp lệ.", "The birth order is not valid.";
+    /// Evidence or method that the channel cannot give.
+    MethodNotOpen = "method_not_open", "Kênh này không được dùng phương thức xác minh đó.", "This channel may not use that way of checking.";
+    /// Not above what the account has.
+    LevelNotHigher = "level_not_higher", "Mức xác minh không cao hơn mức hiện có.", "The level is not higher than what the account has.";
+    /// Outside what there is.
+    LevelInvalid = "level_invalid", "Mức tài khoản không hợp lệ.", "The level is not valid.";
+    /// The check found another name.
+    NameContradicts = "name_contradicts", "Họ và tên không khớp với thông tin đã xác minh.", "The name contradicts what was verified before.";
+    /// The check found another birth date.
+    BirthContradicts = "birth_contradicts", "Ngày sinh không khớp với thông tin đã có.", "The birth date contradicts what the account holds.";
+    /// The check found another sex.
+    SexContradicts = "sex_contradicts", "Giới tính không khớp với thông tin đã có.", "The sex contradicts what the account holds.";
+    /// Not a day up to the day of the act.
+    OpenedOnInvalid = "opened_on_invalid", "Ngày mở tài khoản ở hệ thống cũ không hợp lệ.", "The day of opening in the older system is not valid.";
+    /// The older system has no name.
+    SourceMissing = "source_missing", "Thiếu tên hệ thống cũ.", "The name of the older system is missing.";
+    /// The correction says what the account says.
+    NothingChanges = "nothing_changes", "Không có gì thay đổi.", "Nothing changes.";
+    /// Checked fields are corrected where they can be checked again.
+    FieldNeedsHigherLevel = "field_needs_higher_level", "Họ tên, ngày sinh đã xác minh chỉ được sửa tại bộ phận một cửa.", "A verified name or birth date can only be corrected at a desk.";
+    /// Old and new number are the same.
+    ReplacementSame = "replacement_same", "Số cũ và số mới trùng nhau.", "The old and the new number are the same.";
+    /// Provider, reference or proof is missing or malformed.
+    LinkMalformed = "link_malformed", "Thông tin liên kết không hợp lệ.", "The link's provider, reference or proof is not valid.";
+    /// Linked already.
+    AlreadyLinked = "already_linked", "Liên kết này đã có.", "This is linked already.";
+    /// As many links as the rules allow.
+    LinksTooMany = "links_too_many", "Tài khoản đã có quá nhiều liên kết.", "The account has too many links.";
+    /// No such link.
+    LinkUnknown = "link_unknown", "Không có liên kết này.", "There is no such link.";
+    /// Not from this status.
+    MoveNotAllowed = "move_not_allowed", "Không thể chuyển từ trạng thái hiện tại.", "That cannot be done from the present status.";
+
+    // Documents.
+
+    // Transactions.
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn a_reason_is_found_by_its_code_alone() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::coded(reason.code()), Some(*reason));
+        }
+        assert_eq!(Reason::coded("no_such_reason"), None);
+    }
+
+    #[test]
+    fn texts_are_sentences_in_both_languages() {
+        for reason in Reason::ALL {
+            for text in [reason.vietnamese(), reason.english()] {
+                assert!(text.ends_with('.') && text.len() > 8, "{}", reason.code());
+            }
+            let bare = reason.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            assert!(bare, "{}", reason.code());
+        }
+    }
 }

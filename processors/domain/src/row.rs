@@ -137,6 +137,9 @@ pub trait TypedRow: Sized {
     /// The row as backends keep it.
     fn to_row(&self, cause: Cause) -> Row;
 
+    /// The same without copying texts.
+    fn into_row(self, cause: Cause) -> Row;
+
     /// The row as written by [`TypedRow::to_row`].
     ///
     /// # Errors
@@ -190,6 +193,10 @@ pub trait InCell: Sized {
     const TYPE: CellType;
     /// The cell.
     fn to_cell(&self) -> Cell;
+    /// The cell, without copying where the type allows.
+    fn into_cell(self) -> Cell {
+        self.to_cell()
+    }
     /// The value again; `None` when the cell is of another type or out of range.
     fn from_cell(cell: Cell) -> Option<Self>;
 }
@@ -229,7 +236,6 @@ macro_rules! in_cell {
     )*};
 }
 in_cell! {
-    String, Text, |v| v.clone(), |p| Some(p);
     i64, Int, |v| *v, |p| Some(p);
     i32, Int, |v| i64::from(*v), |p| i32::try_from(p).ok();
     u64, Int, |v| *v as i64, |p| Some(p as u64);
@@ -247,6 +253,22 @@ in_cell! {
     Option<schemas::Kid>, Bytes, |v| v.map_or_else(Vec::new, |k| k.0.to_vec()), |p| if p.is_empty() { Some(None) } else { p.try_into().ok().map(|k| Some(schemas::Kid(k))) };
     Option<schemas::PhoneKey>, Bytes, |v| v.map_or_else(Vec::new, |k| k.0.to_vec()), |p| if p.is_empty() { Some(None) } else { p.try_into().ok().map(|k| Some(schemas::PhoneKey(k))) };
     Option<CitizenId>, Uuid, |v| v.map_or(Uuid::nil(), |c| c.0), |p| Some(if p.is_nil() { None } else { Some(CitizenId(p)) });
+}
+
+impl InCell for String {
+    const TYPE: CellType = CellType::Text;
+
+    fn to_cell(&self) -> Cell {
+        Cell::Text(self.clone())
+    }
+
+    fn into_cell(self) -> Cell {
+        Cell::Text(self)
+    }
+
+    fn from_cell(cell: Cell) -> Option<Self> {
+        if let Cell::Text(text) = cell { Some(text) } else { None }
+    }
 }
 
 /// A list or map in a cell, as JSON text with fields in their declared order: readable in any tool, equal bytes for equal

@@ -52,6 +52,15 @@ macro_rules! table {
                 }
             }
 
+            fn into_row(self, cause: $crate::row::Cause) -> $crate::row::Row {
+                $crate::row::Row {
+                    table: $crate::row::Table::$table,
+                    key: $crate::row::TypedRow::key(&self),
+                    cause,
+                    cells: vec![$($crate::row::InCell::into_cell(self.$cell)),*],
+                }
+            }
+
             fn from_row(row: $crate::row::Row) -> Result<Self, $crate::row::ShapeError> {
                 let mut key = row.key.0.into_iter();
                 let mut cells = row.cells.into_iter();

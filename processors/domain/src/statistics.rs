@@ -1,6 +1,9 @@
 //! What statistics change with a decision, row to row.
 
+use crate::outcome::Outcome;
 use crate::rows::{Dimension, Measure};
+use crate::wards;
+use schemas::{Event, Header};
 
 /// One count that moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +18,50 @@ pub struct Delta {
     pub by: i64,
 }
 
-/// What a repeat, or a refusal for a reference used twice, changes: counts only.
+/// The one value of [`Dimension::City`].
+pub const WHOLE_CITY: &str = "all";
+
+impl Delta {
+    /// A count by one dimension.
+    pub fn new(dimension: Dimension, value: impl Into<String>, measure: Measure, by: i64) -> Self {
+        Self { dimension, value: value.into(), measure, by }
+    }
+}
+
+/// Counts the act: by city, ward, agency, team and channel of the event.
+pub fn count_act(header: &Header, measure: Measure, by: i64, into: &mut Vec<Delta>) {
+    into.push(Delta::new(Dimension::City, WHOLE_CITY, measure, by));
+    if let Some(ward) = ward_of_act(header) {
+        into.push(Delta::new(Dimension::Ward, ward, measure, by));
+    }
+    into.push(Delta::new(Dimension::Agency, header.sender.as_str(), measure, by));
+    if let Some(team) = &header.team {
+        into.push(Delta::new(Dimension::Team, team.as_str(), measure, by));
+    }
+    into.push(Delta::new(Dimension::Channel, header.channel.name(), measure, by));
+}
+
+/// What a ward is called that no table of the day has: a sender's typing error makes no row of its own.
+pub const WARD_UNKNOWN: &str = "unknown";
+
+/// What statistics call the ward of an act; `None` when it names none.
+fn ward_of_act(header: &Header) -> Option<&str> {
+    if header.ward.is_empty() {
+        return None;
+    }
+    Some(wards::in_force(&header.ward, header.occurred_on).map_or(WARD_UNKNOWN, |ward| ward.label()))
+}
+
+/// Counts the event itself, by what became of it: as [`count_act`] does, and by kind.
 #[must_use]
-pub fn repeated(_event: &schemas::Event, _outcome: crate::Outcome) -> Vec<Delta> {
-    Vec::new()
+pub fn outcome_deltas(event: &Event, outcome: Outcome) -> Vec<Delta> {
+    let measure = match outcome {
+        Outcome::Applied => Measure::Applied,
+        Outcome::Duplicate => Measure::Duplicate,
+        Outcome::Refused(_) => Measure::Refused,
+    };
+    let mut deltas = Vec::with_capacity(24);
+    count_act(&event.header, measure, 1, &mut deltas);
+    deltas.push(Delta::new(Dimension::Kind, event.kind().name(), measure, 1));
+    deltas
 }

@@ -8,7 +8,12 @@ pub mod token;
 pub mod trust;
 pub mod verdict;
 
+mod base45;
+mod cbor;
+mod cose;
+mod zlib;
+
 pub use claims::Claims;
 pub use key::SigningKey;
 pub use trust::TrustList;
-pub use verdict::{Verdict, verify};
+pub use verdict::{Verdict, Verifier, verify};

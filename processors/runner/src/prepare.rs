@@ -7,7 +7,7 @@ use crate::dead_letters::{DeadReason, dead_letter_record};
 use crate::engine::{Engine, EngineError, Mode};
 use crate::metrics::Metrics;
 use crate::signing::claims_of;
-use domain::decide::Undecidable;
+use domain::decide::{Undecidable, history_row};
 use domain::rows::{AccountRow, HistoryOutcome, HistoryRow};
 use domain::{Cause, Decision, Input, Key, Outcome, Row, Rules, Table, TypedRow, decide, keys_read};
 use event_log::{NewRecord, Record};
@@ -336,11 +336,11 @@ impl Batch {
             };
             #[cfg(feature = "sabotage")]
             if engine.sabotage == Some(crate::Sabotage::RepeatOverwrites) {
-                let row = taken_out_history(event, HistoryOutcome::Refused, "repeat").to_row(cause);
+                let row = history_row(event, place, HistoryOutcome::Refused, "repeat", String::new());
                 writes.follow(row);
             }
             self.aggregates.enter(cause, &event.header.sender, entry);
-            self.aggregates.count(cause, day, domain::statistics::repeated(event, outcome));
+            self.aggregates.count(cause, day, domain::statistics::outcome_deltas(event, outcome));
             *prepared.tally.outcomes.entry((place.stream, outcome)).or_default() += 1;
             return Ok(());
         }
@@ -388,6 +388,7 @@ impl Batch {
             match catch_unwind(AssertUnwindSafe(|| decide(input))) {
                 Ok(Ok(decision)) => return Ok(decision),
                 Ok(Err(Undecidable::Sealed)) => return Err(Stop::Pause(PauseCause::Sealed)),
+                Ok(Err(Undecidable::WrongStream)) => return Err(Stop::Pause(PauseCause::UnknownSchema)),
                 Ok(Err(Undecidable::Shape(_))) => return Err(Stop::Pause(PauseCause::RowShape)),
                 Err(_) => {}
             }
@@ -436,7 +437,7 @@ impl Batch {
         let key = history_key(event);
         let here = (place.epoch, place.offset);
         if self.history.get(&key).copied().flatten().is_none_or(|seen| seen.at >= here) {
-            writes.follow(taken_out_history(event, HistoryOutcome::Quarantined, detail).to_row(cause));
+            writes.follow(history_row(event, place, HistoryOutcome::Quarantined, detail, String::new()));
             self.history.insert(key, Some(Seen { at: here, body_hash: event.header.body_hash }));
         }
     }
@@ -506,25 +507,6 @@ fn sign(
     account.token = identity::token::sign(&claims_of(&account, place.partition, rules), &key);
     decision.state = Some(account.to_row(cause));
     Ok(())
-}
-
-/// History of an event that was not decided.
-fn taken_out_history(event: &Event, outcome: HistoryOutcome, reason: &str) -> HistoryRow {
-    let header = &event.header;
-    HistoryRow {
-        citizen: header.citizen_id,
-        stream: event.kind().stream(),
-        event_id: header.event_id,
-        outcome,
-        reason: reason.to_owned(),
-        kind: event.kind().name().to_owned(),
-        body_hash: header.body_hash,
-        sender: header.sender.clone(),
-        channel: Some(header.channel),
-        occurred_on: header.occurred_on,
-        accepted_at: header.accepted_at,
-        summary: String::new(),
-    }
 }
 
 /// The last row of every key of one partition's batch: the last operation on a key is written, whatever came before.

@@ -30,7 +30,8 @@ pub fn claims_of(account: &AccountRow, partition: u16, rules: &Rules) -> Claims 
         issuer: rules.issuer.clone(),
         qid: account.qid.clone(),
         serial: account.serial.clone(),
-        masked_number: identity::national::masked_number(&account.number),
+        declarant_qid: String::new(),
+        masked_number: identity::national::mask_number(&account.number),
         full_name: account.full_name.clone(),
         birth_date: account.birth_date.clone(),
         sex: match account.sex {

@@ -1,0 +1,140 @@
+//! COSE_Sign1 (RFC 9052) with EdDSA: what stands around a token's claims and a trust list's keys.
+
+use crate::SigningKey;
+use crate::cbor::{self, Writer};
+use ciborium::Value;
+use coset::{AsCborValue, CoseSign1, Header, RegisteredLabelWithPrivate, iana};
+use ed25519_dalek::{Signature, VerifyingKey};
+
+const TAG_SIGN1: u64 = 18;
+/// RFC 8392, section 6.
+const TAG_CWT: u64 = 61;
+const TAG_ENCRYPT0: u64 = 16;
+const TAG_ENCRYPT: u64 = 96;
+const HEADER_ALGORITHM: u64 = 1;
+const HEADER_KID: u64 = 4;
+/// RFC 9596.
+const HEADER_TYPE: u64 = 16;
+const ALGORITHM_EDDSA: i64 = -8;
+
+/// Signs `payload`: tag 18, protected `{1: -8}` and the type if there is one, unprotected `{4: kid}`.
+pub(crate) fn sign(payload: &[u8], kind: Option<&str>, key: &SigningKey) -> Vec<u8> {
+    let mut protected = Vec::with_capacity(64);
+    let mut writer = Writer(&mut protected);
+    writer.map(1 + usize::from(kind.is_some())).unsigned(HEADER_ALGORITHM).integer(ALGORITHM_EDDSA);
+    if let Some(kind) = kind {
+        writer.unsigned(HEADER_TYPE).text(kind);
+    }
+    let signature = key.sign(&to_be_signed(&protected, payload));
+
+    let mut out = Vec::with_capacity(protected.len() + payload.len() + signature.len() + 32);
+    let mut writer = Writer(&mut out);
+    writer.tag(TAG_SIGN1).array(4).bytes(&protected);
+    writer.map(1).unsigned(HEADER_KID).bytes(&key.kid());
+    writer.bytes(payload).bytes(&signature);
+    out
+}
+
+/// The Sig_structure of RFC 9052, section 4.4, without external data.
+fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(protected.len() + payload.len() + 24);
+    Writer(&mut out).array(4).text("Signature1").bytes(protected).bytes(&[]).bytes(payload);
+    out
+}
+
+/// Why there is no signed payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No CBOR, not shaped as COSE, trailing bytes, or a header that must be understood and is not.
+    Malformed,
+    /// COSE or CBOR of another kind, or another algorithm.
+    Other,
+    /// Encrypted.
+    Encrypted,
+}
+
+/// A signed message whose signature has not been checked. The payload is reached by [`Sign1::verified`] alone.
+pub(crate) struct Sign1 {
+    /// Empty when the message names no key.
+    pub(crate) kid: Vec<u8>,
+    /// The `typ` of the protected header.
+    pub(crate) kind: Option<String>,
+    protected: Vec<u8>,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Sign1 {
+    /// Reads one message under the tags 61 and 18, under 18, or under none.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        let value = untagged(cbor::read(bytes).ok_or(Fault::Malformed)?)?;
+        if let Value::Array(items) = &value {
+            match items.as_slice() {
+                [Value::Bytes(_), Value::Map(_), Value::Bytes(_), Value::Bytes(_)] => {}
+                [Value::Bytes(_), Value::Map(_), Value::Bytes(_) | Value::Null] => {
+                    return Err(Fault::Encrypted);
+                }
+                _ => return Err(Fault::Malformed),
+            }
+        }
+        if let Value::Array(items) = &value
+            && let Some(Value::Bytes(protected)) = items.first()
+            && !protected.is_empty()
+        {
+            // The header inside the byte string is held to the same depth as everything else.
+            cbor::read(protected).ok_or(Fault::Malformed)?;
+        }
+        if !value.is_array() {
+            return Err(Fault::Other);
+        }
+        let message = CoseSign1::from_cbor_value(value).map_err(|_| Fault::Malformed)?;
+        Self::of(message)
+    }
+
+    fn of(message: CoseSign1) -> Result<Self, Fault> {
+        let CoseSign1 { protected, unprotected, payload, signature } = message;
+        let (outer, inner) = (unprotected, protected.header);
+        let twice = |has: fn(&Header) -> bool| has(&outer) && has(&inner);
+        if !inner.crit.is_empty()
+            || !outer.crit.is_empty()
+            || twice(|h| !h.key_id.is_empty())
+            || outer.alg.is_some()
+        {
+            return Err(Fault::Malformed);
+        }
+        if inner.alg != Some(RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA)) {
+            return Err(Fault::Other);
+        }
+        let kind = inner.rest.into_iter().find_map(|(label, value)| {
+            (label == coset::Label::Int(HEADER_TYPE as i64)).then(|| value.into_text().unwrap_or_default())
+        });
+        Ok(Self {
+            kid: if inner.key_id.is_empty() { outer.key_id } else { inner.key_id },
+            kind,
+            protected: protected.original_data.ok_or(Fault::Malformed)?,
+            payload: payload.ok_or(Fault::Malformed)?,
+            signature,
+        })
+    }
+
+    /// The payload, if this key signed it: `verify_strict`, over a signature of exactly 64 bytes.
+    pub(crate) fn verified(self, key: &VerifyingKey) -> Option<Vec<u8>> {
+        let signature = Signature::from_slice(&self.signature).ok()?;
+        let signed = to_be_signed(&self.protected, &self.payload);
+        key.verify_strict(&signed, &signature).ok()?;
+        Some(self.payload)
+    }
+}
+
+fn untagged(value: Value) -> Result<Value, Fault> {
+    let value = match value {
+        Value::Tag(TAG_CWT, inner) if inner.is_tag() => *inner,
+        other => other,
+    };
+    match value {
+        Value::Tag(TAG_SIGN1, inner) => Ok(*inner),
+        Value::Tag(TAG_ENCRYPT0 | TAG_ENCRYPT, _) => Err(Fault::Encrypted),
+        Value::Tag(..) => Err(Fault::Other),
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,120 @@
+//! zlib (RFC 1950) around a token.
+//!
+//! A signed token is mostly signature and short distinct texts: deflate makes it larger, and its state is costly to set up for each
+//! one. So tokens are written as stored blocks; any level is read.
+
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use std::borrow::Cow;
+
+#[cfg(test)]
+mod tests;
+
+/// The most that a code may inflate to.
+pub(crate) const MAX_INFLATED_BYTES: usize = 64 * 1024;
+
+/// Deflate with a 32 KiB window, fastest level, no dictionary.
+const HEADER: [u8; 2] = [0x78, 0x01];
+const STORED_BLOCK_BYTES_MAX: usize = 0xffff;
+const STORED_LAST: u8 = 0x01;
+const ADLER_BYTES: usize = 4;
+
+/// Why there are no contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The first two bytes are no zlib header.
+    NotZlib,
+    /// Damaged, cut short, followed by something, or too large.
+    Damaged,
+}
+
+/// What [`wrap`] adds to a single block.
+pub(crate) const OVERHEAD_BYTES: usize = HEADER.len() + 5 + ADLER_BYTES;
+
+/// Wraps `contents` in stored blocks.
+pub(crate) fn wrap(contents: &[u8]) -> Vec<u8> {
+    let blocks = contents.len().div_ceil(STORED_BLOCK_BYTES_MAX);
+    let mut out = Vec::with_capacity(contents.len() + OVERHEAD_BYTES + 5 * blocks);
+    out.extend_from_slice(&HEADER);
+    let mut rest = contents;
+    loop {
+        let (block, after) = rest.split_at(rest.len().min(STORED_BLOCK_BYTES_MAX));
+        let length = u16::try_from(block.len()).expect("split at most at 65,535");
+        out.push(if after.is_empty() { STORED_LAST } else { 0 });
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&(!length).to_le_bytes());
+        out.extend_from_slice(block);
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    out.extend_from_slice(&adler32(contents).to_be_bytes());
+    out
+}
+
+/// The contents of exactly one zlib stream.
+///
+/// A first stored block must have its unused bits zero: deflate ignores them, but a code has one spelling.
+pub(crate) fn unwrap(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
+    let &[cmf, flg, ref body @ ..] = bytes else { return Err(Fault::NotZlib) };
+    let preset_dictionary = flg & 0x20 != 0;
+    let checked = u16::from_be_bytes([cmf, flg]).is_multiple_of(31);
+    if cmf & 0x0f != 8 || cmf >> 4 > 7 || preset_dictionary || !checked {
+        return Err(Fault::NotZlib);
+    }
+    let &[block, ..] = body else { return Err(Fault::Damaged) };
+    let stored = block & 0b110 == 0;
+    if stored && block & !STORED_LAST != 0 {
+        return Err(Fault::Damaged);
+    }
+    if block == STORED_LAST {
+        stored_contents(body).map(Cow::Borrowed)
+    } else {
+        inflate(bytes).map(Cow::Owned)
+    }
+}
+
+fn stored_contents(body: &[u8]) -> Result<&[u8], Fault> {
+    let &[_, l0, l1, n0, n1, ref rest @ ..] = body else { return Err(Fault::Damaged) };
+    let length = u16::from_le_bytes([l0, l1]);
+    let complement = u16::from_le_bytes([n0, n1]);
+    let Some((contents, sum)) = rest.split_at_checked(usize::from(length)) else {
+        return Err(Fault::Damaged);
+    };
+    if complement != !length || sum != adler32(contents).to_be_bytes() {
+        return Err(Fault::Damaged);
+    }
+    Ok(contents)
+}
+
+fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+    let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
+        | inflate_flags::TINFL_FLAG_COMPUTE_ADLER32
+        | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+    let mut state = Box::<DecompressorOxide>::default();
+    let mut out = vec![0; MAX_INFLATED_BYTES];
+    let (status, read, written) = decompress(&mut state, bytes, &mut out, 0, flags);
+    if status != TINFLStatus::Done || read != bytes.len() {
+        return Err(Fault::Damaged);
+    }
+    out.truncate(written);
+    Ok(out)
+}
+
+/// RFC 1950, section 8.
+fn adler32(bytes: &[u8]) -> u32 {
+    const MODULUS: u32 = 65_521;
+    /// The most bytes whose sums fit 32 bits before a reduction.
+    const RUN_BYTES: usize = 5_552;
+    let (mut a, mut b) = (1, 0);
+    for run in bytes.chunks(RUN_BYTES) {
+        for byte in run {
+            a += u32::from(*byte);
+            b += a;
+        }
+        a %= MODULUS;
+        b %= MODULUS;
+    }
+    b << 16 | a
+}
