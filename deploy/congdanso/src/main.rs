@@ -1,3 +1,43 @@
-//! The one program: configuration, roles, commands.
+//! The one program of the platform: configuration, roles, commands.
 
-fn main() {}
+mod admin;
+mod archive;
+mod cli;
+mod command;
+mod config;
+mod exit;
+mod node;
+mod ops;
+mod qr;
+mod running;
+mod telemetry;
+
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let result = match command {
+        Command::Up => command::up::run(&global),
+        Command::Demo(args) => command::demo::run(&global, &args),
+        Command::Import(args) => command::import::run(&global, &args),
+        Command::Rebuild { verify } => command::rebuild::run(&global, verify),
+        Command::Agency(command) => command::agency::run(&global, command),
+        Command::Verify(args) => command::verify::run(&global, &args),
+        Command::Qr(command) => command::qr::run(&global, &command),
+        Command::Keys(command) => command::keys::run(&global, &command),
+        Command::Dlq(command) => command::dlq::run(&global, command),
+        Command::Dump { table } => command::dump::run(&global, table),
+        Command::Backup { file, passphrase_file } => command::backup::backup(&global, file, passphrase_file.as_deref()),
+        Command::Restore { file, passphrase_file } => {
+            command::backup::restore(&global, &file, passphrase_file.as_deref())
+        }
+        Command::Config(command) => command::config::run(&global, &command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "congdanso", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    command::up::exit_code(result)
+}

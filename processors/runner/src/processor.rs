@@ -53,7 +53,7 @@ struct Board {
 pub struct Processor {
     deps: Deps,
     board: Arc<Board>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Processor {
@@ -79,7 +79,7 @@ impl Processor {
                 thread.map_err(|error| event_log::ReadError::Unavailable { reason: error.to_string() })?,
             );
         }
-        Ok(Self { deps, board, threads })
+        Ok(Self { deps, board, threads: Mutex::new(threads) })
     }
 
     /// How the partitions of this process do.
@@ -139,7 +139,7 @@ impl Processor {
     pub fn held<T>(&self, act: impl FnOnce() -> T) -> T {
         self.board.held.store(true, Ordering::Release);
         let mut idle = self.board.idle.lock();
-        while *idle < self.threads.iter().filter(|t| !t.is_finished()).count() {
+        while *idle < self.threads.lock().iter().filter(|t| !t.is_finished()).count() {
             self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
         }
         let result = act();
@@ -149,14 +149,15 @@ impl Processor {
         result
     }
 
-    /// Ends every thread after the batch it is at; what is not decided waits in the log.
+    /// Ends every thread after the batch it is at; what is not decided waits in the log. A second call does nothing.
     ///
     /// # Errors
     /// [`Stopped`] when a thread had ended before it was told to.
-    pub fn stop(mut self) -> Result<(), Stopped> {
+    pub fn stop(&self) -> Result<(), Stopped> {
         self.board.stop.store(true, Ordering::Release);
         self.board.changed.notify_all();
-        for thread in self.threads.drain(..) {
+        let threads: Vec<_> = self.threads.lock().drain(..).collect();
+        for thread in threads {
             if thread.join().is_err() {
                 self.board
                     .failed

@@ -1,0 +1,84 @@
+//! `congdanso up`: everything in one process.
+
+use super::settings;
+use crate::cli::Global;
+use crate::node::Node;
+use crate::running::Running;
+use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Runs until it is told to stop.
+///
+/// # Errors
+/// When it cannot start, or processing had failed.
+pub fn run(global: &Global) -> anyhow::Result<()> {
+    let settings = settings(global)?;
+    crate::telemetry::init(&settings.config, crate::telemetry::Quiet::No);
+    actix_web::rt::System::new().block_on(async {
+        let mut signals = Signals::new()?;
+        let node = Node::open(&settings.config)?;
+        let running = Running::start(node)?;
+        announce(&running);
+        signals.first().await;
+        eprintln!("stopping: requests in flight are answered; a second signal aborts");
+        tokio::spawn(async move {
+            signals.first().await;
+            eprintln!("aborted");
+            std::process::exit(ABORTED);
+        });
+        running.stop().await?;
+        eprintln!("stopped");
+        Ok(())
+    })
+}
+
+/// Exit code after a second signal: as a shell reports SIGINT.
+const ABORTED: i32 = 130;
+
+/// Says where everything is.
+pub fn announce(running: &Running) {
+    let base = format!("http://{}", running.http);
+    eprintln!("congdanso {} is up, data in {}", env!("CARGO_PKG_VERSION"), running.node.config.data_dir.display());
+    eprintln!("  intake   {base}/v1/registrations  /v1/documents  /v1/transactions");
+    eprintln!("  reads    {base}/v1/accounts/{{id}}");
+    eprintln!("  pages    {base}/docs  {base}/openapi.json");
+    eprintln!("  health   {base}/healthz  {base}/readyz  {base}/metrics");
+}
+
+/// SIGINT and SIGTERM.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next of them.
+    pub async fn first(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// The code that `main` ends with.
+pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let message = format!("{error:#}");
+            if !message.is_empty() {
+                eprintln!("error: {message}");
+            }
+            ExitCode::from(crate::exit::code_of(&error))
+        }
+    }
+}

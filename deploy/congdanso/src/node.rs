@@ -1,0 +1,216 @@
+//! Everything of one data folder, open: log, projections, keys, rules, credentials. The one place that names backends.
+
+use crate::config::{Backend, Config};
+use crate::exit::{Exit, Failure};
+use crate::ops;
+use access::Credentials;
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use domain::Rules;
+use event_log::EventLog;
+use event_log_embedded::EmbeddedLog;
+use gateway::{Stamp, Stamps};
+use keystore::{Keystore, RulesBook, Sealing};
+use prometheus::Registry;
+use projections::{ProjectionsReader, ProjectionsWriter};
+use projections_embedded::{EmbeddedStore, SwappableStore};
+use runner::{Control, Deps, Metrics, Reference};
+use schemas::{Kid, Micros, RulesId};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// An open data folder. Dropping it closes everything and gives the folder back.
+pub struct Node {
+    /// As configured.
+    pub config: Config,
+    /// Where every part registers its metrics.
+    pub registry: Registry,
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The projections; a rebuild swaps what is beneath.
+    pub store: Arc<SwappableStore>,
+    /// Signing keys, pepper, trust list.
+    pub keys: Arc<Keystore>,
+    /// Credentials of agencies.
+    pub credentials: Arc<Credentials>,
+    /// Rules and key in force, for new events.
+    pub stamps: Arc<Stamps>,
+    /// What engines stand on.
+    pub deps: Deps,
+    rules: Arc<Names>,
+    in_force: Arc<Rules>,
+    _lock: File,
+}
+
+/// Keys and rules by name, for the engines.
+struct Names {
+    keys: Arc<Keystore>,
+    book: RulesBook,
+    last: ArcSwap<Option<Arc<Rules>>>,
+}
+
+impl Reference for Names {
+    fn signing_key(&self, kid: Kid) -> Option<Arc<identity::SigningKey>> {
+        self.keys.signing_key(kid)
+    }
+
+    fn rules(&self, id: RulesId) -> Option<Arc<Rules>> {
+        // Nearly every event names the rules of the event before it.
+        if let Some(rules) = self.last.load().as_ref().as_ref().filter(|rules| rules.id == id) {
+            return Some(Arc::clone(rules));
+        }
+        let rules = self.book.get(id)?;
+        self.last.store(Arc::new(Some(Arc::clone(&rules))));
+        Some(rules)
+    }
+}
+
+/// Projections that are being filled from the log, beside the live ones.
+pub struct FreshStore(Arc<EmbeddedStore>);
+
+impl FreshStore {
+    /// Its writing side.
+    pub fn writer(&self) -> Arc<dyn ProjectionsWriter> {
+        Arc::clone(&self.0) as Arc<dyn ProjectionsWriter>
+    }
+
+    /// Its reading side.
+    pub fn reader(&self) -> Arc<dyn ProjectionsReader> {
+        Arc::clone(&self.0) as Arc<dyn ProjectionsReader>
+    }
+
+    /// Removes it.
+    pub fn discard(self) -> anyhow::Result<()> {
+        Ok(self.0.discard()?)
+    }
+}
+
+impl Node {
+    /// Opens the folder, making what is not there.
+    ///
+    /// # Errors
+    /// A [`Failure`] with [`Exit::Locked`] when another process has the folder; anything else says what is wrong and where.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        let dir = &config.data_dir;
+        let lock = lock(dir)?;
+        let registry = Registry::new();
+        let keys = Arc::new(Keystore::open(&dir.join("keys"), sealing(config)?, now().seconds())?);
+        let book = RulesBook::open(&dir.join("rules"))?;
+        let mut in_force = Rules::new(&config.identity_issuer, &config.identity_status_uri);
+        in_force = in_force.with_identity_days(config.identity_days);
+        let in_force = book.put(&in_force)?;
+        let credentials = Credentials::open(dir.join("agencies.json"))?;
+        let (log, store) = backends(config, &registry)?;
+        let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
+        let rules = Arc::new(Names { keys: Arc::clone(&keys), book, last: ArcSwap::from_pointee(None) });
+        let deps = Deps {
+            log: Arc::clone(&log),
+            store: Arc::clone(&store) as Arc<dyn ProjectionsWriter>,
+            reference: Arc::clone(&rules) as Arc<dyn Reference>,
+            control: Arc::new(Control::default()),
+            metrics: Metrics::register(&registry)?,
+            clock: Arc::new(now),
+        };
+        Ok(Self { config: config.clone(), registry, log, store, keys, credentials, stamps, deps, rules, in_force, _lock: lock })
+    }
+
+    /// For requests answered without a running process around this folder.
+    pub fn context(&self) -> ops::Context<'_> {
+        ops::Context { node: self, processor: None, http: None }
+    }
+
+    /// The rules that new events are stamped with.
+    pub fn rules_in_force(&self) -> &Arc<Rules> {
+        &self.in_force
+    }
+
+    /// Keys and rules by name.
+    pub fn reference(&self) -> Arc<dyn Reference> {
+        Arc::clone(&self.rules) as Arc<dyn Reference>
+    }
+
+    /// A new identity key, in force for events accepted from now on.
+    pub fn rotate_key(&self) -> anyhow::Result<Kid> {
+        let kid = self.keys.rotate(now().seconds())?;
+        self.stamps.set(Stamp { kid, ..self.stamps.get() });
+        Ok(kid)
+    }
+
+    /// Empty projections beside the live ones.
+    pub fn fresh_store(&self) -> anyhow::Result<FreshStore> {
+        Ok(FreshStore(self.store.live().begin_generation()?))
+    }
+
+    /// Swaps fresh projections in. Nobody may be writing.
+    pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
+        Ok(self.store.promote(fresh.0)?)
+    }
+}
+
+/// Opens what the configuration names: the one place that knows which backends there are.
+fn backends(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn EventLog>, Arc<SwappableStore>)> {
+    let log: Arc<dyn EventLog> = match config.log_backend {
+        Backend::Embedded => {
+            let options = event_log_embedded::Options {
+                partitions: config.log_partitions,
+                disk_margin_bytes: config.log_disk_margin_mib << 20,
+                ..event_log_embedded::Options::default()
+            };
+            EmbeddedLog::open(&config.data_dir.join("log"), options, registry)?
+        }
+    };
+    let store = match config.projections_backend {
+        Backend::Embedded => {
+            let options = projections_embedded::Options {
+                disk_margin_bytes: config.projections_disk_margin_mib << 20,
+                ..projections_embedded::Options::default()
+            };
+            EmbeddedStore::open(&config.data_dir.join("projections"), options, registry)?
+        }
+    };
+    Ok((log, Arc::new(SwappableStore::new(store))))
+}
+
+/// Now, for stamps of keys and for measuring.
+pub fn now() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Makes the folder and takes it for this process.
+fn lock(dir: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
+    let path = dir.join("LOCK");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let message = format!(
+                "another process has the data folder {}: stop it, or give this one a folder of its own with --data-dir",
+                dir.display()
+            );
+            Err(Failure::new(Exit::Locked, message).into())
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+fn sealing(config: &Config) -> anyhow::Result<Sealing> {
+    let (passphrase, key) = (&config.keys_passphrase_file, &config.keys_key_file);
+    match (passphrase.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+        (true, true) => Ok(Sealing::None),
+        (true, false) => Ok(Sealing::KeyFile(key.clone())),
+        (false, true) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
+        (false, false) => {
+            let message = "keys.passphrase_file and keys.key_file exclude each other";
+            Err(Failure::new(Exit::Usage, message).into())
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The log into fresh projections: to swap them in, or to compare.
+
+use super::{Context, Out, dump::each_row, row_json};
+use crate::admin::Reply;
+use crate::node::{FreshStore, Node};
+use domain::{Key, Row};
+use event_log::EventLog;
+use projections::{ProjectionsReader, ProjectionsWriter};
+use runner::{Deps, Metrics};
+use schemas::TopicPartition;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// Threads that replay.
+const THREADS: usize = 2;
+/// Differences that are shown; the rest is counted.
+const DIFFERENCES_SHOWN_MAX: usize = 20;
+/// Rows compared at a time.
+const PAGE_ROWS: usize = 2_000;
+
+/// What a replay into `store` stands on. Its metrics are its own: what a replay decides is no news.
+pub fn replay_deps(node: &Node, store: Arc<dyn ProjectionsWriter>) -> anyhow::Result<Deps> {
+    Ok(Deps { store, metrics: Metrics::register(&prometheus::Registry::new())?, ..node.deps.clone() })
+}
+
+fn replay(node: &Node, fresh: &FreshStore, until: &[(TopicPartition, u64)], label: &str, out: Out<'_>) -> anyhow::Result<u64> {
+    let deps = replay_deps(node, fresh.writer())?;
+    let stop = AtomicBool::new(false);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            let sender = sender;
+            runner::rebuild(&deps, until, THREADS, &stop, &move |done, total| {
+                // The listener may be gone: then the replay is told to stop below.
+                sender.send((done, total)).ok();
+            })
+        });
+        let mut gone = Ok(());
+        let mut told = Instant::now();
+        for (done, total) in receiver {
+            if gone.is_ok() && (told.elapsed().as_millis() > 100 || done == total) {
+                told = Instant::now();
+                gone = out(Reply::Progress { label: label.to_owned(), done, total });
+                if gone.is_err() {
+                    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+        }
+        let replay = worker.join().map_err(|_| anyhow::anyhow!("the replay panicked"))?;
+        gone?;
+        Ok(replay?.records)
+    })
+}
+
+/// Where the live rows stand, partition by partition.
+fn live_checkpoints(node: &Node) -> anyhow::Result<Vec<(TopicPartition, u64)>> {
+    let mut ends = runner::log_ends(&*node.log)?;
+    for (partition, end) in &mut ends {
+        *end = ProjectionsWriter::checkpoint(&*node.store, *partition)?.map_or(0, |c| c.next_offset).min(*end);
+    }
+    Ok(ends)
+}
+
+/// Runs `act` while nobody writes the live rows.
+fn standing_still<T>(context: &Context<'_>, act: impl FnOnce() -> T) -> T {
+    match context.processor {
+        Some(processor) => processor.held(act),
+        None => act(),
+    }
+}
+
+/// Replays to where the live rows are and swaps. Intake and reads go on; processing stands still for the last stretch.
+pub fn swap(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
+    let node = context.node;
+    let started = Instant::now();
+    let fresh = node.fresh_store()?;
+    let mut events = replay(node, &fresh, &live_checkpoints(node)?, "replaying", out)?;
+    let seconds = started.elapsed().as_secs_f64();
+    events += standing_still(context, || {
+        let rest = replay(node, &fresh, &live_checkpoints(node)?, "catching up", out)?;
+        node.promote(fresh)?;
+        anyhow::Ok(rest)
+    })?;
+    Ok(json!({"events": events, "seconds": seconds, "events_per_second": events as f64 / seconds.max(1e-9)}))
+}
+
+/// Replays to where the live rows are and compares every row. The live rows stay.
+pub fn verify(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
+    let node = context.node;
+    let started = Instant::now();
+    let fresh = node.fresh_store()?;
+    let mut events = replay(node, &fresh, &live_checkpoints(node)?, "replaying", out)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let (rows, different) = standing_still(context, || {
+        events += replay(node, &fresh, &live_checkpoints(node)?, "catching up", out)?;
+        compare(&*node.store, &*fresh.reader(), out)
+    })?;
+    fresh.discard()?;
+    Ok(json!({
+        "identical": different == 0, "rows": rows, "different": different, "events": events, "seconds": seconds,
+        "events_per_second": events as f64 / seconds.max(1e-9),
+    }))
+}
+
+/// Compares all rows of two stores, table by table, in key order.
+fn compare(live: &dyn ProjectionsReader, fresh: &dyn ProjectionsReader, out: Out<'_>) -> anyhow::Result<(u64, u64)> {
+    let (mut rows, mut different) = (0_u64, 0_u64);
+    for def in domain::rows::ALL {
+        let mut other = Pages::new(fresh, def.table);
+        each_row(live, def.table, Key::default(), &mut |row| {
+            rows += 1;
+            while let Some(extra) = other.next_if(|r| r.key < row.key)? {
+                different += 1;
+                show(different, None, Some(&extra), out)?;
+            }
+            let same = other.next_if(|r| r.key == row.key)?;
+            if same.as_ref() != Some(&row) {
+                different += 1;
+                show(different, Some(&row), same.as_ref(), out)?;
+            }
+            Ok(())
+        })?;
+        while let Some(extra) = other.next_if(|_| true)? {
+            different += 1;
+            show(different, None, Some(&extra), out)?;
+        }
+    }
+    Ok((rows, different))
+}
+
+fn show(nth: u64, live: Option<&Row>, fresh: Option<&Row>, out: Out<'_>) -> anyhow::Result<()> {
+    if nth > DIFFERENCES_SHOWN_MAX as u64 {
+        return Ok(());
+    }
+    out(Reply::Item { item: json!({"live": live.map(row_json), "fresh": fresh.map(row_json)}) })
+}
+
+/// Rows of a table, one after the other, read page by page.
+struct Pages<'a> {
+    reader: &'a dyn ProjectionsReader,
+    table: domain::Table,
+    page: std::vec::IntoIter<Row>,
+    peeked: Option<Row>,
+    after: Option<Key>,
+    ended: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn new(reader: &'a dyn ProjectionsReader, table: domain::Table) -> Self {
+        Self { reader, table, page: Vec::new().into_iter(), peeked: None, after: None, ended: false }
+    }
+
+    fn next_if(&mut self, wanted: impl FnOnce(&Row) -> bool) -> anyhow::Result<Option<Row>> {
+        while self.peeked.is_none() {
+            self.peeked = self.page.next();
+            if self.peeked.is_some() || self.ended {
+                break;
+            }
+            let scan = projections::Scan {
+                table: self.table,
+                prefix: Key::default(),
+                after: self.after.take(),
+                rows_max: PAGE_ROWS,
+            };
+            let page = futures_executor::block_on(self.reader.scan(scan))?;
+            self.ended = page.next.is_none();
+            self.after = page.next;
+            self.page = page.rows.into_iter();
+        }
+        Ok(if self.peeked.as_ref().is_some_and(wanted) { self.peeked.take() } else { None })
+    }
+}
