@@ -1,0 +1,128 @@
+//! Restoring a backup into an empty folder.
+
+use super::frame::{Tag, record_of, take};
+use super::{Header, VERSION};
+use crate::admin::Reply;
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::node::Node;
+use crate::ops::{Out, replay_deps};
+use anyhow::{Context, ensure};
+use event_log::{EventLog, NewRecord};
+use futures_executor::block_on;
+use keystore::sealed::OpenReader;
+use projections::ProjectionsWriter;
+use schemas::Topic;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Records of one append.
+const GROUP_RECORDS: usize = 1_000;
+/// Threads that rebuild the projections.
+const THREADS: usize = 2;
+
+/// Restores `file` into the data folder of `config`, which must be empty or not there. Everything is made in a folder beside
+/// it, and moved when it is whole.
+///
+/// # Errors
+/// When the folder holds something, the passphrase is wrong or the file is damaged.
+pub fn restore(config: &Config, file: &Path, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+    let target = &config.data_dir;
+    if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
+        let message = format!("{} is not empty: a backup is restored into an empty folder", target.display());
+        return Err(Failure::new(Exit::Usage, message).into());
+    }
+    let beside = beside(target);
+    if beside.exists() {
+        std::fs::remove_dir_all(&beside).with_context(|| format!("removing the unfinished {}", beside.display()))?;
+    }
+    let result = restore_into(Config { data_dir: beside.clone(), ..config.clone() }, file, passphrase, out);
+    match result {
+        Ok(value) => {
+            if target.exists() {
+                std::fs::remove_dir(target)?;
+            }
+            std::fs::rename(&beside, target).with_context(|| format!("moving into {}", target.display()))?;
+            Ok(value)
+        }
+        Err(error) => {
+            if beside.exists() {
+                std::fs::remove_dir_all(&beside)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn beside(target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".restoring");
+    target.with_file_name(name)
+}
+
+fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+    let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
+    let mut from = OpenReader::new(BufReader::new(opened), passphrase.as_bytes())?;
+    let (tag, header) = take(&mut from)?;
+    ensure!(tag == Tag::Header, "not a backup of this program");
+    let header: Header = serde_json::from_slice(&header)?;
+    ensure!(header.version == VERSION, "the backup has form {}, this program knows form {VERSION}", header.version);
+    config.log_partitions = header.partitions;
+    let mut node = None;
+    let mut group = Vec::with_capacity(GROUP_RECORDS);
+    let mut records = 0_u64;
+    loop {
+        let (tag, bytes) = take(&mut from)?;
+        match tag {
+            Tag::Secrets => Node::import_secrets(&config, &bytes)?,
+            Tag::Rules => Node::import_rules(&config, std::str::from_utf8(&bytes)?)?,
+            Tag::Credentials => std::fs::write(config.data_dir.join("agencies.json"), bytes)?,
+            Tag::Record => {
+                let node = match &node {
+                    Some(node) => node,
+                    None => node.insert(Node::open(&config)?),
+                };
+                group.push(record_of(bytes)?);
+                records += 1;
+                if group.len() == GROUP_RECORDS {
+                    append(&*node.log, &mut group)?;
+                    out(Reply::Progress { label: "restoring the log".to_owned(), done: records, total: 0 })?;
+                }
+            }
+            Tag::End => {
+                ensure!(bytes == records.to_be_bytes(), "the backup ends too early");
+                break;
+            }
+            Tag::Header => ensure!(false, "the backup is damaged"),
+        }
+    }
+    let node = match node {
+        Some(node) => node,
+        None => Node::open(&config)?,
+    };
+    append(&*node.log, &mut group)?;
+    let deps = replay_deps(&node, Arc::clone(&node.store) as Arc<dyn ProjectionsWriter>)?;
+    let until = runner::log_ends(&*node.log)?;
+    let stop = AtomicBool::new(false);
+    let replay = runner::rebuild(&deps, &until, THREADS, &stop, &|_, _| {})?;
+    Ok(json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}))
+}
+
+/// Appends a group and checks that stream records stand where they stood: row causes and status indexes depend on it.
+fn append(log: &dyn EventLog, group: &mut Vec<(NewRecord, u64)>) -> anyhow::Result<()> {
+    let (records, wanted): (Vec<_>, Vec<_>) = group.drain(..).unzip();
+    let topics: Vec<_> = records.iter().map(|r| r.to).collect();
+    if records.is_empty() {
+        return Ok(());
+    }
+    let offsets = block_on(log.append(records))?;
+    for ((to, got), wanted) in topics.into_iter().zip(offsets).zip(wanted) {
+        let counts = matches!(to.topic, Topic::Stream(_));
+        ensure!(!counts || got == wanted, "the record {to}:{wanted} came to stand at {got}");
+    }
+    Ok(())
+}

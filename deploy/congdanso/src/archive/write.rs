@@ -1,0 +1,115 @@
+//! Making a backup, of a folder at work too.
+
+use super::frame::{Tag, put, record_bytes};
+use super::{Header, VERSION};
+use crate::admin::Reply;
+use crate::exit::{Exit, Failure};
+use crate::node::{Node, now};
+use crate::ops::Out;
+use anyhow::Context;
+use event_log::EventLog;
+use keystore::sealed::SealWriter;
+use runner::{DeadLetter, Quarantine};
+use schemas::{Place, Stream, Topic, TopicPartition};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+const PAGE_RECORDS: usize = 1_000;
+const PAGE_BYTES: usize = 4 << 20;
+
+/// Writes everything to `to`, sealed by the passphrase. The streams are taken up to where they end when it begins; of dead
+/// letters and quarantines only those of records that are taken.
+///
+/// # Errors
+/// When the file is there already, or cannot be written: nothing is left of it then.
+pub fn write(node: &Node, to: &Path, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+    let file = match File::options().write(true).create_new(true).open(to) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(Failure::new(Exit::Usage, format!("{} is there already", to.display())).into());
+        }
+        Err(error) => return Err(error).with_context(|| format!("making {}", to.display())),
+    };
+    let result = write_to(node, file, passphrase, out);
+    if result.is_err() {
+        std::fs::remove_file(to).with_context(|| format!("removing the unfinished {}", to.display()))?;
+    }
+    result
+}
+
+fn write_to(node: &Node, file: File, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    let mut sealed = SealWriter::new(BufWriter::new(file), passphrase.as_bytes())?;
+    let layout = node.log.layout(Topic::Stream(Stream::Registrations));
+    let header = Header {
+        version: VERSION,
+        partitions: layout.partitions,
+        epoch: layout.epoch,
+        made_at: now().to_string(),
+    };
+    put(&mut sealed, Tag::Header, &serde_json::to_vec(&header)?)?;
+    put(&mut sealed, Tag::Secrets, &node.keys.export_secrets()?)?;
+    for text in node.rule_texts()? {
+        put(&mut sealed, Tag::Rules, text.as_bytes())?;
+    }
+    let credentials = node.config.data_dir.join("agencies.json");
+    if credentials.is_file() {
+        put(&mut sealed, Tag::Credentials, &std::fs::read(credentials)?)?;
+    }
+    let ends: HashMap<TopicPartition, u64> = runner::log_ends(&*node.log)?.into_iter().collect();
+    let total = ends.values().sum();
+    let mut records = 0_u64;
+    for topic in Topic::ALL {
+        for partition in 0..node.log.layout(topic).partitions {
+            let of = TopicPartition { topic, partition };
+            let end = ends.get(&of).copied();
+            copy(&*node.log, of, end, &mut |record| {
+                if belongs(of, record, &ends) {
+                    put(&mut sealed, Tag::Record, &record_bytes(of, record))?;
+                    records += 1;
+                    if records.is_multiple_of(10_000) {
+                        out(Reply::Progress { label: "backing up".to_owned(), done: records, total })?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+    }
+    put(&mut sealed, Tag::End, &records.to_be_bytes())?;
+    let file = sealed.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok(json!({"records": records, "bytes": file.metadata()?.len()}))
+}
+
+/// Whether a record of the control or dead-letter topics speaks of a record that is taken.
+fn belongs(of: TopicPartition, record: &event_log::Record, ends: &HashMap<TopicPartition, u64>) -> bool {
+    let speaks_of: Option<Place> = match of.topic {
+        Topic::Stream(_) => return true,
+        Topic::DeadLetters(stream) => DeadLetter::read(stream, record.clone()).map(|letter| letter.place),
+        Topic::Control => {
+            serde_json::from_slice::<Quarantine>(&record.value).ok().and_then(|quarantine| quarantine.place.parse().ok())
+        }
+    };
+    speaks_of.is_none_or(|place| ends.get(&place.topic_partition()).is_some_and(|end| place.offset < *end))
+}
+
+fn copy(
+    log: &dyn EventLog,
+    of: TopicPartition,
+    end: Option<u64>,
+    each: &mut dyn FnMut(&event_log::Record) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let bounds = log.bounds(of)?;
+    let (mut next, end) = (bounds.start, end.unwrap_or(bounds.end));
+    while next < end {
+        let page = log.read(of, next, PAGE_RECORDS, PAGE_BYTES)?;
+        let Some(last) = page.last() else { break };
+        next = last.offset + 1;
+        page.iter().filter(|r| r.offset < end).try_for_each(&mut *each)?;
+    }
+    Ok(())
+}

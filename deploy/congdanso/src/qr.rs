@@ -1,0 +1,42 @@
+//! Codes of citizens as text and pictures, and pictures as codes.
+
+use domain::rows::AccountRow;
+use identity::national::{NationalString, compose};
+use identity::picture::{self, Correction};
+use image::ImageReader;
+use std::io::Cursor;
+
+/// A picture of more pixels is not read.
+const PIXELS_MAX: u32 = 12_000;
+
+/// The national string (Decision 1405/QĐ-BTTTT) of an account, with its token inside; empty when no code is in force.
+pub fn national_string(account: &AccountRow) -> String {
+    if account.token.is_empty() {
+        return String::new();
+    }
+    // Only names of rules are missing here, and the national string says none of them.
+    let rules = domain::Rules::new("", "");
+    compose(&NationalString::of(&runner::claims_of(account, 0, &rules), account.token.as_str()))
+}
+
+/// All texts of QR codes in a picture (PNG or JPEG).
+///
+/// # Errors
+/// When it is no picture, or larger than [`PIXELS_MAX`] on a side.
+pub fn read_picture(bytes: &[u8]) -> anyhow::Result<Vec<String>> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(PIXELS_MAX);
+    limits.max_image_height = Some(PIXELS_MAX);
+    reader.limits(limits);
+    let grey = reader.decode()?.into_luma8();
+    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| grey.get_pixel(x as u32, y as u32).0[0]);
+    Ok(prepared.detect_grids().into_iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect())
+}
+
+/// A code as it stands in a terminal.
+pub fn terminal(text: &str) -> anyhow::Result<String> {
+    Ok(picture::terminal(text, Correction::Low)?)
+}
