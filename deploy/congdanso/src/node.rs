@@ -96,11 +96,10 @@ impl Node {
         let dir = &config.data_dir;
         let lock = lock(dir)?;
         let registry = Registry::new();
-        let keys = Arc::new(Keystore::open(&dir.join("keys"), sealing(config)?, now().seconds())?);
-        let book = RulesBook::open(&dir.join("rules"))?;
-        let mut in_force = Rules::new(&config.identity_issuer, &config.identity_status_uri);
-        in_force = in_force.with_identity_days(config.identity_days);
-        let in_force = book.put(&in_force)?;
+        let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
+        let book = RulesBook::open(dir.join("rules"))?;
+        let in_force = Arc::new(rules_of(config)?);
+        book.put(&in_force)?;
         let credentials = Credentials::open(dir.join("agencies.json"))?;
         let (log, store) = backends(config, &registry)?;
         let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
@@ -118,7 +117,7 @@ impl Node {
 
     /// For requests answered without a running process around this folder.
     pub fn context(&self) -> ops::Context<'_> {
-        ops::Context { node: self, processor: None, http: None }
+        ops::Context { node: self, processor: None, gateway: None, http: None }
     }
 
     /// The rules that new events are stamped with.
@@ -133,9 +132,25 @@ impl Node {
 
     /// A new identity key, in force for events accepted from now on.
     pub fn rotate_key(&self) -> anyhow::Result<Kid> {
-        let kid = self.keys.rotate(now().seconds())?;
+        let kid = self.keys.rotate(now())?;
         self.stamps.set(Stamp { kid, ..self.stamps.get() });
         Ok(kid)
+    }
+
+    /// The canonical texts of all rule sets ever in force, for a backup.
+    pub fn rule_texts(&self) -> Vec<String> {
+        self.rules.book.texts().into_iter().map(|(_, text)| text.to_string()).collect()
+    }
+
+    /// Puts exported keys and pepper into the folder of `config`, sealed as it says, before it is opened.
+    pub fn import_secrets(config: &Config, exported: &[u8]) -> anyhow::Result<()> {
+        Ok(Keystore::import(config.data_dir.join("keys"), exported, &sealing(config)?)?)
+    }
+
+    /// Puts a rule set into the folder of `config`, before it is opened.
+    pub fn import_rules(config: &Config, text: &str) -> anyhow::Result<()> {
+        RulesBook::open(config.data_dir.join("rules"))?.put_text(text)?;
+        Ok(())
     }
 
     /// Empty projections beside the live ones.
@@ -147,6 +162,12 @@ impl Node {
     pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
         Ok(self.store.promote(fresh.0)?)
     }
+}
+
+/// The rule set that a configuration asks for.
+fn rules_of(config: &Config) -> anyhow::Result<Rules> {
+    let rules = Rules::new(&config.identity_issuer, &config.identity_status_uri);
+    Ok(Rules::parse(&Rules { identity_days: config.identity_days, ..rules }.canonical())?)
 }
 
 /// Opens what the configuration names: the one place that knows which backends there are.

@@ -14,6 +14,7 @@ pub use rebuild::replay_deps;
 use crate::admin::{Reply, Request};
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
+use gateway::Gateway;
 use runner::Processor;
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ pub struct Context<'a> {
     pub node: &'a Node,
     /// The deciding threads, when this process runs them.
     pub processor: Option<&'a Processor>,
+    /// The intake, when this process runs one.
+    pub gateway: Option<&'a Gateway>,
     /// The HTTP address, when this process serves one.
     pub http: Option<std::net::SocketAddr>,
 }
@@ -58,8 +61,8 @@ pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Res
         Request::Backup { to, passphrase } => backup::backup(node, &to, &passphrase, out),
         Request::Outcomes { events } => submit::outcomes(node, &events, out),
         Request::Ledger => dump::ledger(node),
-        Request::Submit { lines } => submit::submit(node, &lines, out),
-        Request::DryRun { lines } => submit::dry_run(node, &lines, out),
+        Request::Submit { lines } => submit::submit(working(context)?, &lines, out),
+        Request::DryRun { lines } => submit::dry_run(node, working(context)?, &lines, out),
     }
 }
 
@@ -75,4 +78,9 @@ pub(crate) fn place(text: &str) -> anyhow::Result<schemas::Place> {
     text.parse().map_err(|()| {
         Failure::new(Exit::Usage, format!("{text} is no place: expected stream:partition:epoch:offset")).into()
     })
+}
+
+/// The intake of a running process.
+fn working<'a>(context: &Context<'a>) -> anyhow::Result<&'a Gateway> {
+    context.gateway.ok_or_else(|| anyhow::anyhow!("no intake runs on this folder"))
 }

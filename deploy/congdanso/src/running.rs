@@ -96,7 +96,12 @@ impl Running {
 
     /// For requests of operators' commands.
     pub fn context(&self) -> ops::Context<'_> {
-        ops::Context { node: &self.node, processor: Some(&self.processor), http: Some(self.http) }
+        ops::Context {
+            node: &self.node,
+            processor: Some(&self.processor),
+            gateway: Some(&self.gateway),
+            http: Some(self.http),
+        }
     }
 
     /// Stops taking, answers what is in flight, ends the batches at hand. What is not decided waits in the log.

@@ -52,8 +52,8 @@ fn write_to(node: &Node, file: File, passphrase: &str, out: Out<'_>) -> anyhow::
         made_at: now().to_string(),
     };
     put(&mut sealed, Tag::Header, &serde_json::to_vec(&header)?)?;
-    put(&mut sealed, Tag::Secrets, &node.keys.export_secrets()?)?;
-    for text in node.rule_texts()? {
+    put(&mut sealed, Tag::Secrets, &node.keys.export_secrets())?;
+    for text in node.rule_texts() {
         put(&mut sealed, Tag::Rules, text.as_bytes())?;
     }
     let credentials = node.config.data_dir.join("agencies.json");

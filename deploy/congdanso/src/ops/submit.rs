@@ -26,7 +26,7 @@ fn importer() -> anyhow::Result<Entry> {
 }
 
 /// Appends submissions as the intake does; an item a line: place and ids, or the problem.
-pub fn submit(node: &Node, gateway: &Gateway, lines: &[String], out: Out<'_>) -> anyhow::Result<Value> {
+pub fn submit(gateway: &Gateway, lines: &[String], out: Out<'_>) -> anyhow::Result<Value> {
     let entry = importer()?;
     let mut accepted = 0_u64;
     for group in lines.chunks(GROUP_LINES) {
@@ -43,7 +43,6 @@ pub fn submit(node: &Node, gateway: &Gateway, lines: &[String], out: Out<'_>) ->
             out(Reply::Item { item })?;
         }
     }
-    let _ = node;
     Ok(json!({ "accepted": accepted }))
 }
 
