@@ -3,8 +3,10 @@
 pub mod agency;
 pub mod backup;
 pub mod config;
+pub mod demo;
 pub mod dlq;
 pub mod dump;
+pub mod import;
 pub mod keys;
 pub mod qr;
 pub mod rebuild;

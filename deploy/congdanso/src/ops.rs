@@ -8,7 +8,7 @@ mod keys;
 mod rebuild;
 mod submit;
 
-pub use dump::row_json;
+pub use dump::{ledger, row_json};
 pub use rebuild::replay_deps;
 
 use crate::admin::{Reply, Request};
@@ -60,7 +60,7 @@ pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Res
         Request::Rebuild { verify: false } => rebuild::swap(context, out),
         Request::Backup { to, passphrase } => backup::backup(node, &to, &passphrase, out),
         Request::Outcomes { events } => submit::outcomes(node, &events, out),
-        Request::Ledger => dump::ledger(node),
+        Request::Ledger => ledger(node),
         Request::Submit { lines } => submit::submit(working(context)?, &lines, out),
         Request::DryRun { lines } => submit::dry_run(node, working(context)?, &lines, out),
     }

@@ -120,7 +120,7 @@ impl Plan {
         let mut draw = self.population.draws(1, index);
         let mut all = Vec::with_capacity(6);
         let way = draw.random_range(0..1_000);
-        let team = draw.random_range(0..self.teams);
+        let team = (index / u64::from(CITIZENS_PER_TEAM)) as u32 % self.teams;
         all.push(self.account(&citizen, way, team));
         let papers = 1 + usize::from(draw.random_bool(0.5));
         for nth in 0..papers {
