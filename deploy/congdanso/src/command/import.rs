@@ -1,0 +1,203 @@
+//! `congdanso import`: accounts of an older system, from a file of any length.
+//!
+//! Every row's reference comes from the row itself, so that a row sent twice has its effect once; a state file beside the
+//! report remembers how far the last run came, so that the next one does not start over.
+
+mod rows;
+mod state;
+
+use super::{Progress, say_json, settings, up};
+use crate::admin::{Reply, Request, client::Session};
+use crate::cli::{Global, ImportArgs};
+use crate::exit::{Exit, Failure};
+use crate::node::{Node, now};
+use crate::running::Running;
+use anyhow::Context;
+use rows::{Row, Rows};
+use serde_json::{Value, json};
+use state::State;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Rows of one round: sent together, their outcomes awaited together.
+const ROUND_ROWS: usize = 2_000;
+/// How long the outcomes of a round may take before the import says that processing stands still.
+const OUTCOME_WAIT_MAX: Duration = Duration::from_secs(60);
+/// How often outcomes are asked for.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// Runs it.
+///
+/// # Errors
+/// [`Exit::No`] when rows were not taken: the report names them.
+pub fn run(global: &Global, args: &ImportArgs) -> anyhow::Result<()> {
+    let settings = settings(global)?;
+    crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
+    let mut session = Session::reach(&settings.config)?;
+    if let Session::Remote(_) = session {
+        return import(global, args, &mut session);
+    }
+    // Nobody runs on the folder: the same process that `up` starts does the work, for as long as the import takes.
+    drop(session);
+    actix_web::rt::System::new().block_on(async {
+        let mut config = settings.config.clone();
+        config.http_listen.set_port(0);
+        let running = Running::start(Node::open(&config)?)?;
+        let (global, args, mut signals) = (global.clone(), args.clone(), up::Signals::new()?);
+        let work = tokio::task::spawn_blocking(move || {
+            let mut session = Session::reach(&config)?;
+            import(&global, &args, &mut session)
+        });
+        let result = tokio::select! {
+            result = work => result?,
+            () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted: run it again to go on").into()),
+        };
+        running.stop().await?;
+        result
+    })
+}
+
+/// What an import did.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    skipped: u64,
+    outcomes: BTreeMap<String, u64>,
+    reasons: BTreeMap<String, u64>,
+}
+
+fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let report_at = args.report.clone().unwrap_or_else(|| with_suffix(&args.file, ".report.ndjson"));
+    let mut state = State::open(&with_suffix(&report_at, ".state"), &args.file, args.dry_run)?;
+    let mut report = report(&report_at, state.rows_done() > 0)?;
+    let mut rows = Rows::open(&args.file, &args.source, now().day_in_vietnam())?;
+    let mut progress = Progress::new();
+    let mut tally = Tally { skipped: state.rows_done(), ..Tally::default() };
+    rows.skip(state.rows_done())?;
+    loop {
+        let round = rows.take(ROUND_ROWS)?;
+        if round.is_empty() {
+            break;
+        }
+        round_trip(session, args.dry_run, &round, &mut tally, &mut report)?;
+        report.flush()?;
+        tally.rows += round.len() as u64;
+        state.advance(round.len() as u64)?;
+        let (done, total) = rows.position();
+        let label = if args.dry_run { "checking (bytes)" } else { "importing (bytes)" };
+        progress.follow(Reply::Progress { label: label.to_owned(), done, total }, &mut |_| Ok(()))?;
+    }
+    drop(progress);
+    report.flush()?;
+    state.finish()?;
+    tell(global, args, &tally, &report_at, started.elapsed())
+}
+
+/// Sends a round and reports what was not taken, one line a row.
+fn round_trip(
+    session: &mut Session,
+    dry_run: bool,
+    round: &[Row],
+    tally: &mut Tally,
+    report: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let lines: Vec<String> = round.iter().filter_map(|row| row.submission.as_ref().ok().cloned()).collect();
+    let request = if dry_run { Request::DryRun { lines } } else { Request::Submit { lines } };
+    let mut answers = ask(session, request)?;
+    if !dry_run {
+        await_outcomes(session, &mut answers)?;
+    }
+    let mut answers = answers.into_iter();
+    for row in round {
+        let answer = match &row.submission {
+            Ok(_) => answers.next().context("the intake answered fewer rows than it was sent")?,
+            Err(malformed) => json!({"code": "malformed_row", "detail": malformed}),
+        };
+        let outcome = answer["outcome"].as_str().unwrap_or("rejected");
+        *tally.outcomes.entry(outcome.to_owned()).or_default() += 1;
+        if outcome != "applied" {
+            let reason = answer["reason"].as_str().or(answer["code"].as_str()).unwrap_or_default();
+            *tally.reasons.entry(reason.to_owned()).or_default() += 1;
+            let texts = domain::Reason::coded(reason);
+            let line = json!({
+                "line": row.line, "outcome": outcome, "code": reason, "detail": answer["detail"],
+                "reason_vi": texts.map(|r| r.vietnamese()), "reason_en": texts.map(|r| r.english()),
+            });
+            writeln!(report, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn ask(session: &mut Session, request: Request) -> anyhow::Result<Vec<Value>> {
+    let mut items = Vec::new();
+    session.ask(request, &mut |reply| {
+        if let Reply::Item { item } = reply {
+            items.push(item);
+        }
+        Ok(())
+    })?;
+    Ok(items)
+}
+
+/// Replaces the answers of what was accepted by what became of it.
+fn await_outcomes(session: &mut Session, answers: &mut [Value]) -> anyhow::Result<()> {
+    let started = Instant::now();
+    loop {
+        let waiting: Vec<usize> = (0..answers.len()).filter(|i| answers[*i]["event"].is_string()).collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let text = |i: usize, name: &str| answers[i][name].as_str().unwrap_or_default().to_owned();
+        let events = waiting.iter().map(|i| (text(*i, "citizen"), text(*i, "event"))).collect();
+        let outcomes = ask(session, Request::Outcomes { events })?;
+        for (i, outcome) in waiting.into_iter().zip(outcomes) {
+            if outcome["outcome"] != "pending" {
+                answers[i] = outcome;
+            }
+        }
+        anyhow::ensure!(
+            started.elapsed() < OUTCOME_WAIT_MAX,
+            "processing stands still: rows were accepted and nothing became of them; see /readyz and the alarms, then run it again"
+        );
+        std::thread::sleep(ASK_EVERY);
+    }
+}
+
+fn report(path: &Path, goes_on: bool) -> anyhow::Result<BufWriter<File>> {
+    let mut options = File::options();
+    options.create(true).write(true);
+    if goes_on { options.append(true) } else { options.truncate(true) };
+    Ok(BufWriter::new(options.open(path).with_context(|| format!("opening the report {}", path.display()))?))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = if path == Path::new("-") { "stdin".into() } else { path.as_os_str().to_owned() };
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn tell(global: &Global, args: &ImportArgs, tally: &Tally, report: &Path, took: Duration) -> anyhow::Result<()> {
+    let taken = tally.outcomes.get("applied").copied().unwrap_or_default();
+    let not_taken = tally.rows - taken;
+    if global.json {
+        say_json(&json!({
+            "rows": tally.rows, "skipped": tally.skipped, "outcomes": tally.outcomes, "reasons": tally.reasons,
+            "dry_run": args.dry_run, "report": report.display().to_string(), "seconds": took.as_secs_f64(),
+        }))?;
+    } else {
+        eprintln!("{} row(s) in {:.1} s; {} done by an earlier run", tally.rows, took.as_secs_f64(), tally.skipped);
+        for (outcome, count) in &tally.outcomes {
+            eprintln!("  {outcome:<12} {count}");
+        }
+        for (reason, count) in &tally.reasons {
+            eprintln!("    {reason:<24} {count}");
+        }
+        eprintln!("report: {}", report.display());
+    }
+    if not_taken == 0 { Ok(()) } else { Err(Failure::new(Exit::No, "").into()) }
+}
