@@ -116,6 +116,9 @@ pub struct ImportArgs {
     /// Name of the older system, kept with every account.
     #[arg(long, default_value = "inherited")]
     pub source: String,
+    /// The day the accounts are taken over, `YYYY-MM-DD`; wards are judged by it. Default: the day the file was last changed.
+    #[arg(long, value_name = "DAY", value_parser = |text: &str| schemas::Day::parse(text).ok_or("expected YYYY-MM-DD"))]
+    pub on: Option<schemas::Day>,
     /// Where the report goes: one line per row that was not taken (line, code, reason). Default: FILE.report.ndjson
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -74,7 +74,7 @@ fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::
     let report_at = args.report.clone().unwrap_or_else(|| with_suffix(&args.file, ".report.ndjson"));
     let mut state = State::open(&with_suffix(&report_at, ".state"), &args.file, args.dry_run)?;
     let mut report = report(&report_at, state.rows_done() > 0)?;
-    let mut rows = Rows::open(&args.file, &args.source, now().day_in_vietnam())?;
+    let mut rows = Rows::open(&args.file, &args.source, args.on.map_or_else(|| day_of(&args.file), Ok)?)?;
     let mut progress = Progress::new();
     let mut tally = Tally { skipped: state.rows_done(), ..Tally::default() };
     rows.skip(state.rows_done())?;
@@ -106,8 +106,15 @@ fn round_trip(
     report: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let lines: Vec<String> = round.iter().filter_map(|row| row.submission.as_ref().ok().cloned()).collect();
-    let request = if dry_run { Request::DryRun { lines } } else { Request::Submit { lines } };
+    let request =
+        if dry_run { Request::DryRun { lines: lines.clone() } } else { Request::Submit { lines: lines.clone() } };
     let mut answers = ask(session, request)?;
+    let mut wait = ASK_EVERY;
+    while let Some(busy) = retry(session, &lines, &mut answers)? {
+        anyhow::ensure!(wait < OUTCOME_WAIT_MAX, "the intake takes no more: {busy}; run it again to go on");
+        std::thread::sleep(wait);
+        wait *= 2;
+    }
     if !dry_run {
         await_outcomes(session, &mut answers)?;
     }
@@ -144,6 +151,20 @@ fn ask(session: &mut Session, request: Request) -> anyhow::Result<Vec<Value>> {
     Ok(items)
 }
 
+/// Sends again what the log could not take (503); the code of the first that still waits, if one does.
+fn retry(session: &mut Session, lines: &[String], answers: &mut [Value]) -> anyhow::Result<Option<String>> {
+    let busy = |answer: &Value| answer["status"] == 503;
+    let waiting: Vec<usize> = (0..answers.len()).filter(|i| busy(&answers[*i])).collect();
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    let again = waiting.iter().map(|i| lines[*i].clone()).collect();
+    for (i, answer) in waiting.into_iter().zip(ask(session, Request::Submit { lines: again })?) {
+        answers[i] = answer;
+    }
+    Ok(answers.iter().find(|a| busy(a)).map(|a| a["code"].as_str().unwrap_or_default().to_owned()))
+}
+
 /// Replaces the answers of what was accepted by what became of it.
 fn await_outcomes(session: &mut Session, answers: &mut [Value]) -> anyhow::Result<()> {
     let started = Instant::now();
@@ -166,6 +187,16 @@ fn await_outcomes(session: &mut Session, answers: &mut [Value]) -> anyhow::Resul
         );
         std::thread::sleep(ASK_EVERY);
     }
+}
+
+/// The day a file was last changed: the same for every run over it, so that a row sent again is the same submission.
+fn day_of(file: &Path) -> anyhow::Result<schemas::Day> {
+    if file == Path::new("-") {
+        return Ok(now().day_in_vietnam());
+    }
+    let changed = std::fs::metadata(file).and_then(|m| m.modified()).with_context(|| format!("opening {}", file.display()))?;
+    let micros = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros();
+    Ok(schemas::Micros(i64::try_from(micros).unwrap_or_default()).day_in_vietnam())
 }
 
 fn report(path: &Path, goes_on: bool) -> anyhow::Result<BufWriter<File>> {
