@@ -3,13 +3,17 @@
 //! Nothing here does I/O, reads a clock, draws a random number or knows an async runtime: what an offset writes is a pure
 //! function of the log up to that offset.
 
+pub mod codes;
 pub mod decide;
 pub mod keys;
+pub mod lists;
+pub mod moments;
 pub mod outcome;
 pub mod row;
 pub mod rows;
 pub mod rules;
 pub mod statistics;
+pub mod tally;
 pub mod wards;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};
