@@ -49,12 +49,6 @@ pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether this has the shape of a ward's code: 5 digits. Says nothing about whether such a ward exists.
-#[must_use]
-pub fn is_ward_code(text: &str) -> bool {
-    text.len() == 5 && all_digits(text)
-}
-
 /// `\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}`
 fn is_long_agency(text: &str) -> bool {
     let bytes = text.as_bytes();

@@ -9,11 +9,13 @@ pub mod keys;
 pub mod lists;
 pub mod moments;
 pub mod outcome;
+pub mod phone;
 pub mod row;
 pub mod rows;
 pub mod rules;
 pub mod statistics;
 pub mod tally;
+pub mod text;
 pub mod wards;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};

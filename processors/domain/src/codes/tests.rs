@@ -82,9 +82,3 @@ fn content_hash_is_64_lower_case_digits() {
     assert!(is_sha256(&"0a".repeat(32)));
     assert!(!is_sha256(&"0A".repeat(32)) && !is_sha256(&"0a".repeat(31)) && !is_sha256(&"0g".repeat(32)));
 }
-
-#[test]
-fn ward_code_is_five_digits() {
-    assert!(is_ward_code("20194"));
-    assert!(!is_ward_code("2019") && !is_ward_code("201945") && !is_ward_code("2019a") && !is_ward_code(""));
-}

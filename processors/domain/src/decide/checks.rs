@@ -4,13 +4,8 @@ use super::ensure;
 use crate::codes;
 use crate::moments::{self, Moment};
 use crate::outcome::Reason;
+use crate::text;
 use schemas::{Day, Micros};
-
-/// Bytes of a line of text (a name, a title, a number) at most.
-pub(crate) const LINE_BYTES_MAX: usize = 500;
-
-/// Bytes of free words at most.
-pub(crate) const WORDS_BYTES_MAX: usize = 8 * 1024;
 
 /// Đồng of one amount at most: 10^15, some hundred times the largest project of the city, so that sums of a row never overflow.
 pub(crate) const AMOUNT_DONG_MAX: i64 = 1_000_000_000_000_000;
@@ -18,11 +13,6 @@ pub(crate) const AMOUNT_DONG_MAX: i64 = 1_000_000_000_000_000;
 /// An id of ours.
 pub(crate) fn id(text: &str) -> Result<(), Reason> {
     ensure(codes::is_id(text), Reason::IdMalformed)
-}
-
-/// A code for why.
-pub(crate) fn cause(text: &str) -> Result<(), Reason> {
-    ensure(codes::is_id(text), Reason::CauseUnknown)
 }
 
 /// An amount of money.
@@ -36,23 +26,10 @@ pub(crate) fn stars(stars: i32) -> Result<u8, Reason> {
     u8::try_from(stars).ok().filter(|n| (1..=5).contains(n)).ok_or(Reason::StarsOutOfRange)
 }
 
-/// A line of text, such as a name, a title or a number; may be empty.
-pub(crate) fn line(text: &str) -> Result<(), Reason> {
-    ensure(text.len() <= LINE_BYTES_MAX, Reason::FieldTooLong)?;
-    ensure(!text.chars().any(char::is_control), Reason::FieldHasControl)
-}
-
 /// A line of text that is there.
-pub(crate) fn present_line(text: &str) -> Result<(), Reason> {
-    ensure(!text.trim().is_empty(), Reason::FieldMissing)?;
-    line(text)
-}
-
-/// Free words of at most so many bytes, in which lines may end; may be empty.
-pub(crate) fn words(text: &str, bytes_max: usize) -> Result<(), Reason> {
-    ensure(text.len() <= bytes_max, Reason::FieldTooLong)?;
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    ensure(!text.chars().any(control), Reason::FieldHasControl)
+pub(crate) fn present_line(line: &str) -> Result<(), Reason> {
+    ensure(!line.trim().is_empty(), Reason::FieldMissing)?;
+    text::check_line(line)
 }
 
 /// A word of a closed list.

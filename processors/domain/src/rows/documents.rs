@@ -76,7 +76,7 @@ table! {
             issuer: String,
             /// Who filed it first.
             filer: String,
-            /// Ward it was filed in; empty when not said.
+            /// Ward it was filed in, as statistics call it; empty when not said.
             ward: String,
             /// Team that filed it; empty when none.
             team: String,

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Origin {
     /// Who sent it.
     pub sender: String,
-    /// The ward's 5-digit code; empty when not said.
+    /// The ward as statistics call it (see [`Ward::label`](crate::wards::Ward::label)), so that a code that was used again never
+    /// mixes two wards; empty when not said.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ward: String,
     /// The community team; empty when none.
@@ -20,12 +21,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Where an event comes from. A ward that is not a 5-digit code is left out: statistics are kept by known shapes only.
+    /// Where an event comes from.
     #[must_use]
     pub fn of(header: &Header) -> Self {
         Self {
             sender: header.sender.clone(),
-            ward: if crate::codes::is_ward_code(&header.ward) { header.ward.clone() } else { String::new() },
+            ward: crate::statistics::ward_of_act(header).unwrap_or_default().to_owned(),
             team: header.team.clone().unwrap_or_default(),
             channel: header.channel,
         }

@@ -88,7 +88,7 @@ table! {
             draft: String,
             /// Who sent it.
             sender: String,
-            /// Ward it came from; empty when not said.
+            /// Ward it came from, as statistics call it; empty when not said.
             ward: String,
             /// Team it came from; empty when none.
             team: String,
@@ -146,7 +146,7 @@ table! {
             due_on: String,
             /// Who issued it.
             sender: String,
-            /// Ward it came from; empty when not said.
+            /// Ward it came from, as statistics call it; empty when not said.
             ward: String,
             /// Team it came from; empty when none.
             team: String,
@@ -220,7 +220,7 @@ table! {
             cancelled_by: String,
             /// Who sent it.
             sender: String,
-            /// Ward it came from; empty when not said.
+            /// Ward it came from, as statistics call it; empty when not said.
             ward: String,
             /// Team it came from; empty when none.
             team: String,
@@ -262,7 +262,7 @@ table! {
             left_at: String,
             /// Who sent it.
             sender: String,
-            /// Ward it came from; empty when not said.
+            /// Ward it came from, as statistics call it; empty when not said.
             ward: String,
             /// Team it came from; empty when none.
             team: String,
@@ -316,7 +316,7 @@ table! {
             published_at: Micros,
             /// Who sent it.
             sender: String,
-            /// Ward it came from; empty when not said.
+            /// Ward it came from, as statistics call it; empty when not said.
             ward: String,
             /// Team it came from; empty when none.
             team: String,
@@ -346,7 +346,7 @@ table! {
             times: u32,
             /// Who sent the last word.
             sender: String,
-            /// Ward the last word came from; empty when not said.
+            /// Ward the last word came from, as statistics call it; empty when not said.
             ward: String,
             /// Team the last word came from; empty when none.
             team: String,

@@ -8,6 +8,7 @@ use crate::lists;
 use crate::outcome::Reason;
 use crate::row::Json;
 use crate::rows::{DocumentRow, DocumentStatus, Origin, Version};
+use crate::text;
 use schemas::event::DocumentFiled;
 
 /// The issuer's signature stays opaque: it is in the log for those who check it.
@@ -20,7 +21,7 @@ pub(super) fn decide(
     let today = ctx.today();
     checks::id(&body.document_id)?;
     ensure(lists::paper_kind(&body.document_kind).is_some(), Reason::DocumentKindUnknown)?;
-    checks::line(&body.issuer)?;
+    text::check_line(&body.issuer)?;
     paper::personal(personal)?;
     paper::days(&body.issued_on, &body.expires_on, today)?;
     paper::content(body.content.as_ref())?;

@@ -7,6 +7,7 @@ use crate::lists::MEDIA_TYPES;
 use crate::outcome::Reason;
 use crate::rows::{Dimension, DocumentRow, DocumentStatus, Measure};
 use crate::tally::{Bearing, Counted, Tally};
+use crate::text;
 use schemas::Day;
 use schemas::event::{Content, DocumentPersonal, Provenance};
 
@@ -30,8 +31,8 @@ pub(super) fn days(issued_on: &str, expires_on: &str, today: Day) -> Result<(), 
 
 /// Number and title that fit.
 pub(super) fn personal(personal: &DocumentPersonal) -> Result<(), Reason> {
-    checks::line(&personal.number)?;
-    checks::line(&personal.title)
+    text::check_line(&personal.number)?;
+    text::check_line(&personal.title)
 }
 
 /// The paper, if it is there and was not taken back.

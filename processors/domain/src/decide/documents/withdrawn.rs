@@ -6,6 +6,7 @@ use crate::decide::subject::Change;
 use crate::decide::{Context, ensure};
 use crate::outcome::Reason;
 use crate::rows::{DocumentRow, DocumentStatus};
+use crate::text;
 use schemas::event::DocumentWithdrawn;
 
 /// The filer is who filed the first version.
@@ -15,7 +16,7 @@ pub(super) fn decide(
     old: Option<&DocumentRow>,
 ) -> Change<DocumentRow> {
     checks::id(&body.document_id)?;
-    checks::cause(&body.cause)?;
+    text::check_cause(&body.cause)?;
     let old = old.ok_or(Reason::DocumentUnknown)?;
     ensure(old.filer == ctx.header.sender, Reason::NotTheFiler)?;
     let old = paper::standing(Some(old))?;

@@ -6,6 +6,7 @@ use crate::lists::{APPOINTMENT_CANCELLERS, APPOINTMENT_SUBJECTS};
 use crate::outcome::Reason;
 use crate::rows::{AppointmentRow, AppointmentStatus, Measure, Origin};
 use crate::tally::{Bearing, Counted, Tally};
+use crate::text;
 use schemas::event::{AppointmentBooked, AppointmentCancelled, AppointmentMoved};
 
 /// `AppointmentBooked`. The time may lie in the past: an agency may file late.
@@ -19,7 +20,7 @@ pub(super) fn booked(
     checks::listed(&body.subject, APPOINTMENT_SUBJECTS, Reason::SubjectUnknown)?;
     checks::present_line(&body.place)?;
     checks::instant(&body.at)?;
-    checks::words(&personal.text, checks::WORDS_BYTES_MAX)?;
+    text::check_words(&personal.text)?;
     ensure(old.is_none(), Reason::AppointmentExists)?;
     let Origin { sender, ward, team, channel } = Origin::of(ctx.header);
     Ok(Some(AppointmentRow {

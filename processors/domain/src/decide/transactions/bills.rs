@@ -10,6 +10,7 @@ use crate::outcome::Reason;
 use crate::row::{InKey, Json, Key};
 use crate::rows::{BillRow, BillStatus, Measure, Origin};
 use crate::tally::{Bearing, Counted, Tally};
+use crate::text;
 use schemas::CitizenId;
 use schemas::event::{BillCancelled, BillIssued, PaymentMade, PaymentReturned};
 
@@ -105,7 +106,7 @@ pub(super) fn issued(
 /// `BillCancelled`. A paid bill may be taken back too: the flag says that its money is to go back.
 pub(super) fn cancelled(key: BillKey<'_>, body: &BillCancelled, old: Option<&BillRow>) -> Change<BillRow> {
     key.check()?;
-    checks::cause(&body.cause)?;
+    text::check_cause(&body.cause)?;
     let old = old.filter(|old| old.status != BillStatus::Awaited).ok_or(Reason::BillUnknown)?;
     ensure(old.status != BillStatus::Cancelled, Reason::BillIsCancelled)?;
     let paid = payments::balance(&old.payments.0) > 0;

@@ -11,6 +11,7 @@ use crate::outcome::Reason;
 use crate::row::Json;
 use crate::rows::{Dimension, DossierCodeRow, DossierRow, Measure, Move, MoveKind, Origin};
 use crate::tally::{Bearing, Counted, Tally};
+use crate::text;
 use schemas::event::{DossierFiled, DossierResultIssued, DossierStatusChanged, PaymentMade, PaymentReturned};
 
 /// Bytes of the agency's words beside one move at most: a row keeps many moves.
@@ -35,7 +36,7 @@ const HANDED_OUT: u8 = 10;
 pub(super) fn filed(ctx: &Context<'_>, body: &DossierFiled, old: Option<&DossierRow>) -> Change<DossierRow> {
     let personal = plain(&body.personal)?;
     check_filing(ctx, body)?;
-    checks::words(&personal.text, checks::WORDS_BYTES_MAX)?;
+    text::check_words(&personal.text)?;
     ensure(old.is_none_or(|old| old.status == AWAITED), Reason::DossierExists)?;
 
     let kept = old.cloned().unwrap_or_else(|| awaited(ctx, &body.code));
@@ -84,7 +85,7 @@ fn check_filing(ctx: &Context<'_>, body: &DossierFiled) -> Result<(), Reason> {
     ensure(body.fee >= 0, Reason::FeeNegative)?;
     ensure(body.fee <= checks::AMOUNT_DONG_MAX, Reason::AmountTooLarge)?;
     for text in [&body.procedure_name, &body.field, &body.unit] {
-        checks::line(text)?;
+        text::check_line(text)?;
     }
     if !body.draft.is_empty() {
         checks::id(&body.draft)?;
@@ -114,8 +115,9 @@ pub(super) fn moved(
     let status = moves::status(body.status).ok_or(Reason::StatusUnknown)?;
     let moment = checks::past_moment(&body.moved_at, ctx.today())?;
     checks::optional_day(&body.due_on)?;
-    checks::line(&body.unit)?;
-    checks::words(&personal.text, MOVE_WORDS_BYTES_MAX)?;
+    text::check_line(&body.unit)?;
+    ensure(personal.text.len() <= MOVE_WORDS_BYTES_MAX, Reason::FieldTooLong)?;
+    text::check_words(&personal.text)?;
 
     let mut new = old.cloned().unwrap_or_else(|| awaited(ctx, &body.code));
     let how = go(ctx, &mut new, status, &body.moved_at, moment, &personal.text)?;

@@ -6,6 +6,7 @@ use crate::decide::{Context, checks, ensure, plain};
 use crate::outcome::Reason;
 use crate::rows::{FeedbackRow, FeedbackStatus, Measure, Origin};
 use crate::tally::{Bearing, Counted, Tally};
+use crate::text;
 use schemas::event::{FeedbackPublished, FeedbackSent, Words};
 use schemas::{Micros, Personal};
 
@@ -15,7 +16,7 @@ pub(super) fn sent(ctx: &Context<'_>, body: &FeedbackSent, old: Option<&Feedback
     checks::id(&body.feedback_id)?;
     ensure(crate::codes::is_id(&body.topic), Reason::TopicMalformed)?;
     ensure(!personal.text.trim().is_empty(), Reason::FieldMissing)?;
-    checks::words(&personal.text, checks::WORDS_BYTES_MAX)?;
+    text::check_words(&personal.text)?;
     ensure(old.is_none(), Reason::FeedbackExists)?;
     let Origin { sender, ward, team, channel } = Origin::of(ctx.header);
     Ok(Some(FeedbackRow {
@@ -88,7 +89,7 @@ fn answering(
 ) -> Result<FeedbackRow, crate::decide::Stop> {
     let words = plain(personal)?;
     checks::id(feedback_id)?;
-    checks::words(&words.text, checks::WORDS_BYTES_MAX)?;
+    text::check_words(&words.text)?;
     let old = old.ok_or(Reason::FeedbackUnknown)?;
     let open = matches!(old.status, FeedbackStatus::Sent | FeedbackStatus::SupplementAsked);
     ensure(open, Reason::FeedbackOrder)?;

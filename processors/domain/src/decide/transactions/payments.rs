@@ -4,6 +4,7 @@ use crate::decide::{Context, checks, ensure};
 use crate::outcome::Reason;
 use crate::rows::{Measure, Origin, Payment};
 use crate::tally::{Bearing, Tally};
+use crate::text;
 use schemas::event::{PaymentMade, PaymentReturned};
 
 /// What of a `PaymentMade` can be checked alone.
@@ -17,7 +18,7 @@ pub(super) fn check_made(body: &PaymentMade) -> Result<(), Reason> {
 pub(super) fn check_returned(body: &PaymentReturned) -> Result<(), Reason> {
     checks::id(&body.payment_id)?;
     checks::amount(body.amount)?;
-    checks::cause(&body.cause)
+    text::check_cause(&body.cause)
 }
 
 /// Adds a payment to those that are there.

@@ -6,6 +6,7 @@ use crate::decide::{Context, checks, ensure, plain};
 use crate::outcome::Reason;
 use crate::rows::{Measure, Origin, RatingRow};
 use crate::tally::{Bearing, Counted, Tally};
+use crate::text;
 use schemas::Personal;
 use schemas::event::Words;
 
@@ -58,7 +59,7 @@ pub(super) fn spoken(
     let words = plain(personal)?;
     rated.check()?;
     let stars = checks::stars(stars)?;
-    checks::words(&words.text, checks::WORDS_BYTES_MAX)?;
+    text::check_words(&words.text)?;
     let Origin { sender, ward, team, channel } = Origin::of(ctx.header);
     Ok(Some(RatingRow {
         citizen: ctx.header.citizen_id,
