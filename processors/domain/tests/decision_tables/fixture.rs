@@ -74,7 +74,9 @@ impl Draft {
         let mut draft = self.clone();
         for pair in overrides.split(';').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (path, text) = pair.split_once('=').unwrap_or_else(|| panic!("`{pair}` has no `=`"));
-            let value = value_of(text, draft.get(path));
+            let text_of_header = path.starts_with('@') && !path.starts_with("@max.");
+            let before = if text_of_header { Some(&Value::String(String::new())) } else { draft.get(path) };
+            let value = value_of(text, before);
             draft.set(path, value);
         }
         draft

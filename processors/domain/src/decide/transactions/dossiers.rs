@@ -114,7 +114,7 @@ pub(super) fn moved(
     check_code(&body.code)?;
     let status = moves::status(body.status).ok_or(Reason::StatusUnknown)?;
     let moment = checks::past_moment(&body.moved_at, ctx.today())?;
-    checks::optional_day(&body.due_on)?;
+    let due = checks::optional_day(&body.due_on)?;
     text::check_line(&body.unit)?;
     ensure(personal.text.len() <= MOVE_WORDS_BYTES_MAX, Reason::FieldTooLong)?;
     text::check_words(&personal.text)?;
@@ -122,6 +122,7 @@ pub(super) fn moved(
     let mut new = old.cloned().unwrap_or_else(|| awaited(ctx, &body.code));
     let how = go(ctx, &mut new, status, &body.moved_at, moment, &personal.text)?;
     if how != MoveKind::Late {
+        checks::in_order(checks::optional_day(&new.received_on)?, due)?;
         if !body.due_on.is_empty() {
             new.due_on.clone_from(&body.due_on);
         }
