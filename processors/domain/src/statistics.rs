@@ -45,7 +45,7 @@ pub fn count_act(header: &Header, measure: Measure, by: i64, into: &mut Vec<Delt
 pub const WARD_UNKNOWN: &str = "unknown";
 
 /// What statistics call the ward of an act; `None` when it names none.
-fn ward_of_act(header: &Header) -> Option<&str> {
+pub(crate) fn ward_of_act(header: &Header) -> Option<&str> {
     if header.ward.is_empty() {
         return None;
     }
