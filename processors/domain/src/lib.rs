@@ -6,10 +6,12 @@
 pub mod decide;
 pub mod keys;
 pub mod outcome;
+pub mod phone;
 pub mod row;
 pub mod rows;
 pub mod rules;
 pub mod statistics;
+pub mod text;
 pub mod wards;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};

@@ -27,7 +27,7 @@ words!(
         Male = "male",
         /// Nữ.
         Female = "female",
-        /// Neither.
+        /// Neither, or not known: a text message with an old card's number says none.
         Other = "other",
     }
 );
@@ -133,6 +133,8 @@ table! {
             team: String,
             /// Guardian of a child.
             guardian: Option<CitizenId>,
+            /// What the guardian is to the child: `father`, `mother`, `guardian`; empty when not said.
+            relation: String,
             /// Who declared it for the citizen.
             registrant: Option<CitizenId>,
             /// Whether the citizen has confirmed what another declared.
@@ -155,6 +157,8 @@ table! {
             serial: String,
             /// Epoch of the code's status entry.
             status_epoch: u32,
+            /// Partition of the event that issued the code: another epoch may have had another number of partitions.
+            status_partition: u16,
             /// Offset of the event that issued the code in force: its status index.
             status_index: u64,
             /// When the code in force was issued.

@@ -1,0 +1,54 @@
+//! The rows of one case: what the events before left, and what the event did.
+
+use crate::fixture::Draft;
+use domain::{Decision, Input, Key, Outcome, Row, Rules, Table, decide, keys_read};
+use schemas::{Event, Place};
+use std::collections::BTreeMap;
+
+/// Rows under their keys, as a runner would keep them.
+pub struct World {
+    pub rules: Rules,
+    pub rows: BTreeMap<(Table, Key), Row>,
+}
+
+/// What one event did.
+pub struct Step {
+    pub event: Event,
+    pub place: Place,
+    pub before: Option<Row>,
+    pub decision: Decision,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            rules: Rules::new("https://congdanso.test", "https://congdanso.test/status"),
+            rows: BTreeMap::new(),
+        }
+    }
+
+    /// Decides an event at `offset` and keeps what it writes.
+    pub fn submit(&mut self, draft: &Draft, offset: u64) -> Step {
+        let event = draft.event(offset, self.rules.id);
+        let place = Place { stream: event.kind().stream(), partition: 3, epoch: 1, offset };
+        let read = keys_read(&event);
+        let before = self.rows.get(&read).cloned();
+        let input = Input { event: &event, place, state: before.clone(), rules: &self.rules };
+        let decision = decide(input).unwrap_or_else(|e| panic!("{}: {e}", draft.kind.name()));
+        if let Some(state) = &decision.state {
+            assert_eq!((state.table, &state.key), (read.0, &read.1), "the state written is the state read");
+        }
+        for row in decision.follows.iter().chain(&decision.state) {
+            assert_eq!(row.cause.place, place);
+            assert_eq!(row.cells.len(), row.table.def().cells.len(), "{}", row.table);
+            self.rows.insert((row.table, row.key.clone()), row.clone());
+        }
+        Step { event, place, before, decision }
+    }
+
+    /// The same for an event that a case builds upon.
+    pub fn given(&mut self, draft: &Draft, offset: u64) {
+        let step = self.submit(draft, offset);
+        assert_eq!(step.decision.outcome, Outcome::Applied, "a given {} does not apply", draft.kind.name());
+    }
+}
