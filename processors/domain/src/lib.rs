@@ -3,16 +3,26 @@
 //! Nothing here does I/O, reads a clock, draws a random number or knows an async runtime: what an offset writes is a pure
 //! function of the log up to that offset.
 
-pub mod decide;
-pub mod keys;
-pub mod outcome;
+pub mod birth;
+pub mod card;
+pub mod email;
+pub mod name;
+pub mod number;
 pub mod phone;
-pub mod row;
-pub mod rows;
-pub mod rules;
-pub mod statistics;
+pub mod sms;
 pub mod text;
 pub mod wards;
+
+pub mod keys;
+pub mod rules;
+
+pub mod row;
+pub mod rows;
+
+pub mod decide;
+pub mod invariants;
+pub mod outcome;
+pub mod statistics;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};
 pub use outcome::{Outcome, Reason};

@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn a_cause_is_a_lower_case_code() {
         assert_eq!(check_cause("lost_card2"), Ok(()));
-        for wrong in ["", "Lost", "lost card", "mất", &"a".repeat(CAUSE_BYTES_MAX + 1)] {
+        let long = "a".repeat(CAUSE_BYTES_MAX + 1);
+        for wrong in ["", "Lost", "lost card", "mất", &long] {
             assert_eq!(check_cause(wrong), Err(Reason::CauseUnknown), "{wrong}");
         }
     }
