@@ -6,8 +6,16 @@ pub mod conformance;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use schemas::codec::RECORD_BYTES_MAX;
 use schemas::{Topic, TopicPartition};
 use std::time::Duration;
+
+/// Most bytes of a record beside its value: key, header names and header values together. A dead letter carries what went
+/// wrong there.
+pub const RECORD_BESIDE_BYTES_MAX: usize = 64 * 1024;
+
+/// Most headers of one record.
+pub const RECORD_HEADERS_MAX: usize = 64;
 
 /// A record to be appended.
 #[derive(Debug, Clone)]
@@ -67,6 +75,13 @@ pub enum AppendError {
         /// What must stay free.
         margin_bytes: u64,
     },
+    /// A record of these can never be appended: too large, or to a partition that the topic does not have. Nothing was
+    /// appended. Not retryable.
+    #[error("the log never takes this: {reason}")]
+    Invalid {
+        /// What is wrong, without what the record says.
+        reason: String,
+    },
     /// It may or may not be in the log. Retry with the same ids.
     #[error("whether the log has it is unknown: {reason}")]
     Unknown {
@@ -114,7 +129,42 @@ impl AppendError {
     /// Whether the same records may be appended again later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        !matches!(self, Self::Closed { .. })
+        !matches!(self, Self::Closed { .. } | Self::Invalid { .. })
+    }
+}
+
+impl NewRecord {
+    /// Bytes of key, value and headers.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.value.len() + self.bytes_beside()
+    }
+
+    /// Holds the record against the limits of the port. Every backend calls this before it takes anything.
+    ///
+    /// # Errors
+    /// [`AppendError::Invalid`] when the value is over [`RECORD_BYTES_MAX`], the rest over [`RECORD_BESIDE_BYTES_MAX`], or
+    /// there are more than [`RECORD_HEADERS_MAX`] headers.
+    pub fn check(&self) -> Result<(), AppendError> {
+        let (value, beside) = (self.value.len(), self.bytes_beside());
+        let reason = if value > RECORD_BYTES_MAX {
+            format!("a value of {value} bytes for {}, the limit is {RECORD_BYTES_MAX}", self.to)
+        } else if beside > RECORD_BESIDE_BYTES_MAX {
+            format!(
+                "key and headers of {beside} bytes for {}, the limit is {RECORD_BESIDE_BYTES_MAX}",
+                self.to
+            )
+        } else if self.headers.len() > RECORD_HEADERS_MAX {
+            format!("{} headers for {}, the limit is {RECORD_HEADERS_MAX}", self.headers.len(), self.to)
+        } else {
+            return Ok(());
+        };
+        Err(AppendError::Invalid { reason })
+    }
+
+    fn bytes_beside(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.key.len() + headers
     }
 }
 

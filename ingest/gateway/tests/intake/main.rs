@@ -1,0 +1,182 @@
+//! The intake as its senders see it: over HTTP, in front of a log in memory.
+
+mod batch;
+mod bodies;
+mod limits;
+mod log;
+mod rows;
+mod single;
+mod sms;
+mod submit;
+mod wait;
+
+use access::{Credential, Credentials};
+use actix_web::App;
+use actix_web::dev::{Payload, Service};
+use actix_web::error::PayloadError;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::test::{TestRequest, init_service, read_body};
+use bytes::Bytes;
+use domain::keys::Pepper;
+use futures_util::Stream;
+use gateway::{Gateway, Parts, Stamp, Stamps, http};
+use log::MemoryLog;
+use projections::ProjectionsReader;
+use schemas::{Kid, RulesId};
+use serde_json::Value;
+use std::pin::Pin;
+use std::sync::Arc;
+
+type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+/// The epoch of every topic of the log in memory, as places show it.
+pub const EPOCH_TEXT: &str = "7";
+
+pub const STAMP: Stamp = Stamp { rules: RulesId([1; 8]), kid: Kid([2; 8]) };
+
+pub fn pepper() -> Pepper {
+    Pepper::new(&[7; 32])
+}
+
+/// A gateway, what stands around it, and the key of an agency that may send everything.
+pub struct Intake {
+    pub gateway: Gateway,
+    pub log: MemoryLog,
+    pub credentials: Arc<Credentials>,
+    pub stamps: Arc<Stamps>,
+    pub registry: prometheus::Registry,
+    pub key: String,
+}
+
+/// A credential of a helper at work in a ward, who may send every kind.
+pub fn helper() -> Credential {
+    Credential {
+        id: "helper-1".to_owned(),
+        agency: "dst-hai-chau".to_owned(),
+        team: Some("team-12".to_owned()),
+        helper: Some("helper-3".to_owned()),
+        device: Some("device-9".to_owned()),
+        ward: Some("20194".to_owned()),
+        channels: vec![schemas::Channel::Helper, schemas::Channel::Web],
+        scopes: schemas::Stream::ALL.map(access::Scope::SendAll).to_vec(),
+        quota_per_second: 0,
+        disabled: false,
+    }
+}
+
+impl Intake {
+    pub fn new() -> Self {
+        Self::reading(|_| None)
+    }
+
+    pub fn reading(
+        reader: impl FnOnce(&MemoryLog) -> Option<Arc<dyn ProjectionsReader>>,
+    ) -> Self {
+        let log = MemoryLog::default();
+        let credentials = Credentials::in_memory();
+        let key = credentials.add(helper()).unwrap().expose().to_owned();
+        let registry = prometheus::Registry::new();
+        let stamps = Stamps::new(STAMP);
+        let gateway = Gateway::new(Parts {
+            credentials: Arc::clone(&credentials),
+            reader: reader(&log),
+            log: Arc::new(log.clone()),
+            pepper: pepper(),
+            stamps: Arc::clone(&stamps),
+            registry: &registry,
+        })
+        .unwrap();
+        Self { gateway, log, credentials, stamps, registry, key }
+    }
+
+    /// A JSON submission with this credential and idempotency key.
+    pub fn post(&self, path: &str, key: &str, body: impl Into<Bytes>) -> TestRequest {
+        self.request(path, "application/json", body).insert_header(("idempotency-key", key))
+    }
+
+    pub fn request(&self, path: &str, media: &str, body: impl Into<Bytes>) -> TestRequest {
+        TestRequest::with_uri(path)
+            .method(Method::POST)
+            .insert_header((header::AUTHORIZATION, format!("Bearer {}", self.key)))
+            .insert_header((header::CONTENT_TYPE, media))
+            .set_payload(body)
+    }
+
+    pub async fn call(&self, request: TestRequest) -> Answer {
+        self.exchange(request, None).await
+    }
+
+    /// Sends a request whose body comes from `chunks`.
+    pub async fn stream(
+        &self,
+        request: TestRequest,
+        chunks: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
+    ) -> Answer {
+        self.exchange(request, Some(Box::pin(chunks))).await
+    }
+
+    async fn exchange(&self, request: TestRequest, chunks: Option<Chunks>) -> Answer {
+        let gateway = self.gateway.clone();
+        let app = init_service(
+            App::new()
+                .configure(|config| http::configure(config, gateway))
+                .configure(http::configure_unknown_streams),
+        )
+        .await;
+        let mut request = request.to_request();
+        if let Some(payload) = chunks {
+            request = request.replace_payload(Payload::Stream { payload }).0;
+        }
+        let response = app.call(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: read_body(response).await }
+    }
+
+    pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        let families = self.registry.gather();
+        let family = families.iter().find(|family| family.name() == name).unwrap();
+        let matches = |metric: &prometheus::proto::Metric| {
+            labels.iter().all(|(name, value)| {
+                metric.get_label().iter().any(|pair| pair.name() == *name && pair.value() == *value)
+            })
+        };
+        family
+            .get_metric()
+            .iter()
+            .filter(|metric| matches(metric))
+            .map(|metric| metric.get_counter().value() + metric.get_gauge().value())
+            .sum()
+    }
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {:?}", self.body))
+    }
+
+    pub fn lines(&self) -> Vec<Value> {
+        assert_eq!(self.status, StatusCode::OK, "{:?}", self.body);
+        assert_eq!(self.headers.get(header::CONTENT_TYPE).unwrap(), "application/x-ndjson");
+        let text = std::str::from_utf8(&self.body).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Asserts that this is the problem of this code.
+    pub fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.json()["code"].as_str().unwrap()), (status, code), "{}", self.json());
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        for member in ["title_vi", "title_en"] {
+            assert!(!self.json()[member].as_str().unwrap().is_empty());
+        }
+    }
+}
