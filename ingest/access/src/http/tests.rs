@@ -161,7 +161,7 @@ async fn an_error_of_a_middleware_inside_is_a_problem_too() {
     for (path, status, code) in
         [("/guarded?problem", 403, "scope_missing"), ("/guarded", 400, "malformed_request")]
     {
-        let error = try_call_service(&app, get(path).to_request()).await.err().expect("the guard raises");
+        let error = try_call_service(&app, get(path).to_request()).await.expect_err("the guard raises");
         let response = error.error_response();
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.headers().get(header::CONTENT_TYPE).unwrap(), "application/problem+json");

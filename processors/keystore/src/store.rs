@@ -1,0 +1,277 @@
+//! The keystore: opened once by the process that owns the data folder.
+
+use crate::disk::{self, SECRET_FILE_MODE, SECRET_FOLDER_MODE};
+use crate::error::KeystoreError;
+use crate::ring::{KeyInfo, KeyRing};
+use crate::sealed::{self, Cost, SealError};
+use crate::sealing::Sealing;
+use crate::secrets::Secrets;
+use domain::keys::Pepper;
+use identity::{SigningKey, TrustList};
+use parking_lot::Mutex;
+use schemas::{Kid, Micros};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The one file, plain JSON or sealed.
+const FILE: &str = "keyring";
+
+/// From when on an active key that will soon issue no more is warned of at every start, in seconds: a year.
+const WARN_BEFORE_END_SECONDS: i64 = 365 * 86_400;
+
+/// The city's pepper, root key and signing keys.
+///
+/// One file holds them all and is replaced whole, so that a crash leaves the state before a change or after it. What is asked here is
+/// answered by the [`KeyRing`], which others may share.
+pub struct Keystore {
+    path: PathBuf,
+    sealing: Sealing,
+    cost: Cost,
+    ring: Arc<KeyRing>,
+    /// Locked by whoever changes it, for as long as writing takes.
+    secrets: Mutex<Secrets>,
+}
+
+impl Keystore {
+    /// Whether there are keys in this folder. A caller that has a log and finds none must not open: new keys would give every person
+    /// another id.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE).exists()
+    }
+
+    /// Opens the keys of this folder (`keys` of the data folder), and makes them when there are none: pepper, root key, one identity
+    /// key and one status key, durable when this returns. Where the secret must be derived this takes about 0.1 s and 64 MiB.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`].
+    pub fn open(folder: impl AsRef<Path>, sealing: Sealing, now: Micros) -> Result<Self, KeystoreError> {
+        Self::open_at(folder.as_ref(), sealing, now, Cost::DEFAULT)
+    }
+
+    pub(crate) fn open_at(
+        folder: &Path,
+        sealing: Sealing,
+        now: Micros,
+        cost: Cost,
+    ) -> Result<Self, KeystoreError> {
+        let path = folder.join(FILE);
+        let secrets = match load(&path, &sealing)? {
+            Some(secrets) => secrets,
+            None => {
+                let secrets = Secrets::generate(now.seconds())?;
+                create(&path, &secrets, &sealing, cost)?;
+                secrets
+            }
+        };
+        if matches!(sealing, Sealing::None) {
+            tracing::warn!("keys and pepper are stored unsealed: configure a passphrase or a key file");
+        }
+        let ring = Arc::new(KeyRing::new(&secrets));
+        let store = Self { path, sealing, cost, ring, secrets: Mutex::new(secrets) };
+        store.warn_of_end(now.seconds());
+        Ok(store)
+    }
+
+    fn warn_of_end(&self, now: i64) {
+        let active = self.active();
+        let not_after = self.trust_list().key(active.0).map_or(i64::MAX, |key| key.not_after);
+        if not_after - now < WARN_BEFORE_END_SECONDS {
+            tracing::warn!(kid = %active, not_after, "the active identity key will issue no more: rotate it");
+        }
+    }
+
+    /// What a running process shares, also with whoever must see a rotation.
+    #[must_use]
+    pub fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring)
+    }
+
+    /// The city's pepper. It never changes.
+    #[must_use]
+    pub fn pepper(&self) -> Pepper {
+        Pepper::new(&self.secrets.lock().pepper.0)
+    }
+
+    /// See [`KeyRing::signing_key`].
+    #[must_use]
+    pub fn signing_key(&self, kid: Kid) -> Option<Arc<SigningKey>> {
+        self.ring.signing_key(kid)
+    }
+
+    /// See [`KeyRing::active`].
+    #[must_use]
+    pub fn active(&self) -> Kid {
+        self.ring.active()
+    }
+
+    /// See [`KeyRing::kids`].
+    #[must_use]
+    pub fn kids(&self) -> Vec<Kid> {
+        self.ring.kids()
+    }
+
+    /// See [`KeyRing::trust_list_bytes`].
+    #[must_use]
+    pub fn trust_list_bytes(&self) -> Arc<[u8]> {
+        self.ring.trust_list_bytes()
+    }
+
+    /// See [`KeyRing::trust_list`].
+    #[must_use]
+    pub fn trust_list(&self) -> Arc<TrustList> {
+        self.ring.trust_list()
+    }
+
+    /// See [`KeyRing::root_public`].
+    #[must_use]
+    pub fn root_public(&self) -> [u8; 32] {
+        self.ring.root_public()
+    }
+
+    /// See [`KeyRing::list`].
+    #[must_use]
+    pub fn list(&self) -> Vec<KeyInfo> {
+        self.ring.list()
+    }
+
+    /// Makes a new identity key, active from now; what the old one signed keeps verifying, and a replay signs with it still. The trust
+    /// list's version rises. Durable before anyone sees the new key.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; nothing has changed then.
+    pub fn rotate(&self, now: Micros) -> Result<Kid, KeystoreError> {
+        let mut secrets = self.secrets.lock();
+        let mut next = secrets.clone();
+        let kid = next.rotate(now.seconds())?;
+        write(&self.path, &next, &self.sealing, self.cost)?;
+        *secrets = next;
+        self.ring.replace(&secrets);
+        Ok(kid)
+    }
+
+    /// Everything, unsealed, for a backup that seals it itself.
+    #[must_use]
+    pub fn export_secrets(&self) -> Zeroizing<Vec<u8>> {
+        self.secrets.lock().to_bytes()
+    }
+
+    /// Puts exported secrets into a folder that has none, sealed as asked. Durable when it returns.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; [`KeystoreError::Exists`] when there are keys already.
+    pub fn import(folder: impl AsRef<Path>, exported: &[u8], sealing: &Sealing) -> Result<(), KeystoreError> {
+        Self::import_at(folder.as_ref(), exported, sealing, Cost::DEFAULT)
+    }
+
+    pub(crate) fn import_at(
+        folder: &Path,
+        exported: &[u8],
+        sealing: &Sealing,
+        cost: Cost,
+    ) -> Result<(), KeystoreError> {
+        let path = folder.join(FILE);
+        if path.exists() {
+            return Err(KeystoreError::Exists { path });
+        }
+        create(&path, &Secrets::from_bytes(exported, &path)?, sealing, cost)
+    }
+
+    /// Seals keys that are stored plain. Nobody may have the keystore open.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; nothing has changed then.
+    pub fn seal_existing(folder: impl AsRef<Path>, to: &Sealing) -> Result<(), KeystoreError> {
+        Self::reseal(folder, &Sealing::None, to)
+    }
+
+    /// Stores sealed keys plain. Nobody may have the keystore open.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; nothing has changed then.
+    pub fn unseal(folder: impl AsRef<Path>, from: &Sealing) -> Result<(), KeystoreError> {
+        Self::reseal(folder, from, &Sealing::None)
+    }
+
+    /// Seals by something else: another passphrase, a key file, nothing. Nobody may have the keystore open.
+    ///
+    /// The blocks of the old file may be readable on the disk until it writes over them.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; nothing has changed then.
+    pub fn reseal(folder: impl AsRef<Path>, from: &Sealing, to: &Sealing) -> Result<(), KeystoreError> {
+        Self::reseal_at(folder.as_ref(), from, to, Cost::DEFAULT)
+    }
+
+    pub(crate) fn reseal_at(
+        folder: &Path,
+        from: &Sealing,
+        to: &Sealing,
+        cost: Cost,
+    ) -> Result<(), KeystoreError> {
+        let path = folder.join(FILE);
+        let Some(secrets) = load(&path, from)? else { return Err(KeystoreError::Missing { path }) };
+        write(&path, &secrets, to, cost)
+    }
+}
+
+/// The secrets of this file; `None` when it does not exist.
+fn load(path: &Path, sealing: &Sealing) -> Result<Option<Secrets>, KeystoreError> {
+    let Some(bytes) = disk::read(path)? else { return Ok(None) };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    for (path, wanted) in [(folder, SECRET_FOLDER_MODE), (path, SECRET_FILE_MODE)] {
+        if let Some(mode) = disk::loose_mode(path)? {
+            return Err(KeystoreError::LoosePermissions { path: path.into(), mode, wanted });
+        }
+    }
+    let path_buf = || path.to_path_buf();
+    match (sealing.secret()?, sealed::is_sealed(&bytes)) {
+        (None, false) => Secrets::from_bytes(&bytes, path).map(Some),
+        (None, true) => Err(KeystoreError::Sealed { path: path_buf() }),
+        (Some(_), false) if bytes.first() == Some(&b'{') => {
+            Err(KeystoreError::NotSealed { path: path_buf() })
+        }
+        (Some(secret), _) => {
+            let plain = sealed::open(&bytes, &secret).map_err(|e| KeystoreError::opening(e, path_buf()))?;
+            Secrets::from_bytes(&plain, path).map(Some)
+        }
+    }
+}
+
+/// Writes the first file of a folder that may not exist yet.
+fn create(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<(), KeystoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    disk::make_folder(folder, SECRET_FOLDER_MODE)?;
+    if let Some(mode) = disk::loose_mode(folder)? {
+        let wanted = SECRET_FOLDER_MODE;
+        return Err(KeystoreError::LoosePermissions { path: folder.into(), mode, wanted });
+    }
+    write(path, secrets, sealing, cost)
+}
+
+fn write(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<(), KeystoreError> {
+    let plain = secrets.to_bytes();
+    let bytes = match sealing.secret()? {
+        None => plain,
+        Some(secret) => Zeroizing::new(sealed::seal_at(cost, &plain, &secret).map_err(|e| match e {
+            SealError::Random(e) => KeystoreError::Random(e),
+            other => KeystoreError::Damaged { path: path.into(), reason: other.to_string() },
+        })?),
+    };
+    disk::replace(path, &bytes, SECRET_FILE_MODE)?;
+    Ok(())
+}
+
+impl fmt::Debug for Keystore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keystore")
+            .field("sealing", &self.sealing)
+            .field("ring", &self.ring)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
