@@ -74,17 +74,17 @@ impl Draft {
         let mut draft = self.clone();
         for pair in overrides.split(';').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (path, text) = pair.split_once('=').unwrap_or_else(|| panic!("`{pair}` has no `=`"));
-            let value = value_of(text, draft.get(path));
+            let value = match path.strip_prefix('@') {
+                Some(_) => named_ids(Value::String(text.to_owned())),
+                None => value_of(text, draft.get(path)),
+            };
             draft.set(path, value);
         }
         draft
     }
 
     fn get(&self, path: &str) -> Option<&Value> {
-        match path.strip_prefix('@') {
-            Some(field) => self.header.get(field),
-            None => path.split('.').try_fold(&self.body, |at, key| at.get(key)),
-        }
+        path.split('.').try_fold(&self.body, |at, key| at.get(key))
     }
 
     fn set(&mut self, path: &str, value: Value) {
