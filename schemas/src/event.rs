@@ -1,15 +1,21 @@
 //! An event: a header that says nothing personal, and a body of one kind.
 
 mod documents;
+mod personal;
 mod registrations;
+mod submission;
 mod transactions;
 
 pub use documents::*;
+pub use personal::{Personal, Sealed};
 pub use registrations::*;
+pub use submission::ChildKey;
 pub use transactions::*;
 
+use crate::codec::carry::{Carried, WithHeader};
 use crate::{BodyHash, CitizenId, Day, EventId, Kid, Micros, PhoneKey, RulesId, Stream};
-use serde::{Deserialize, Serialize};
+use serde::de::VariantAccess;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One thing that happened to one citizen, as accepted.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,44 +85,6 @@ pub enum Channel {
     Agency,
 }
 
-/// The part of an event that says who a person is: readable, or sealed under a key that can be destroyed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Personal<T> {
-    /// Readable.
-    Plain(T),
-    /// Sealed.
-    Sealed(Sealed),
-}
-
-/// A sealed personal part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    /// Names the sealing key.
-    pub key_id: [u8; 16],
-    /// Nonce.
-    pub nonce: [u8; 12],
-    /// Ciphertext with its tag.
-    pub data: Vec<u8>,
-}
-
-impl<T> Personal<T> {
-    /// The readable part; `None` when it is sealed.
-    pub const fn plain(&self) -> Option<&T> {
-        match self {
-            Self::Plain(t) => Some(t),
-            Self::Sealed(_) => None,
-        }
-    }
-
-    /// The readable part, to be changed; `None` when it is sealed.
-    pub const fn plain_mut(&mut self) -> Option<&mut T> {
-        match self {
-            Self::Plain(t) => Some(t),
-            Self::Sealed(_) => None,
-        }
-    }
-}
-
 macro_rules! kinds {
     ($($stream:ident { $($(#[$doc:meta])* $kind:ident),* $(,)? })*) => {
         /// What happened; one variant per kind.
@@ -155,6 +123,45 @@ macro_rules! kinds {
             #[must_use]
             pub const fn kind(&self) -> Kind {
                 match self { $($(Self::$kind(_) => Kind::$kind),*),* }
+            }
+
+            /// Reads the JSON form of a body of `kind`. Unknown fields, missing fields and a sealed personal part are errors.
+            ///
+            /// What a sender wrote goes through [`Body::from_submission`], which trusts less.
+            ///
+            /// # Errors
+            /// The text is no JSON or no body of this kind. Never worth retrying.
+            pub fn from_json(kind: Kind, json: &str) -> Result<Self, serde_json::Error> {
+                match kind { $($(Kind::$kind => serde_json::from_str(json).map(Self::$kind)),*),* }
+            }
+
+            /// Writes this body as record `index` of a union, the header as its first field.
+            pub(crate) fn write_branch<S: Serializer>(
+                &self, header: &Header, index: u32, serializer: S,
+            ) -> Result<S::Ok, S::Error> {
+                let name = self.kind().name();
+                match self {
+                    $($(Self::$kind(body) => {
+                        serializer.serialize_newtype_variant("Event", index, name, &WithHeader { header, body })
+                    })*)*
+                }
+            }
+
+            /// Reads a record of `kind`, of which the header is the first field.
+            pub(crate) fn read_branch<'de, A: VariantAccess<'de>>(kind: Kind, access: A) -> Result<Event, A::Error> {
+                match kind {
+                    $($(Kind::$kind => {
+                        let Carried { header, body } = access.newtype_variant::<Carried<$kind>>()?;
+                        Ok(Event { header, body: Self::$kind(body) })
+                    })*)*
+                }
+            }
+        }
+
+        impl Serialize for Body {
+            /// The body alone, without its kind.
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $($(Self::$kind(body) => body.serialize(serializer)),*),* }
             }
         }
 
@@ -291,18 +298,5 @@ impl Channel {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.name() == name)
-    }
-}
-
-impl<T: Serialize> Serialize for Personal<T> {
-    /// In JSON the readable part stands alone, a sealed one as `{"sealed": ...}`; in Avro this is a union of two branches.
-    fn serialize<S: serde::Serializer>(&self, _s: S) -> Result<S::Ok, S::Error> {
-        unimplemented!()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Personal<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        T::deserialize(d).map(Self::Plain)
     }
 }

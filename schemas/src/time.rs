@@ -33,10 +33,11 @@ impl Day {
         Some(Self(date.to_julian_day() - UNIX_EPOCH_JULIAN))
     }
 
-    /// Year, month (1-12) and day of the month.
+    /// Year, month (1-12) and day of the month; of the nearest day in the years -9999 to 9999 when it lies outside.
     #[must_use]
     pub fn ymd(self) -> (i32, u8, u8) {
-        let date = Date::from_julian_day(self.0.saturating_add(UNIX_EPOCH_JULIAN)).unwrap_or(Date::MIN);
+        let nearest = if self.0 < 0 { Date::MIN } else { Date::MAX };
+        let date = Date::from_julian_day(self.0.saturating_add(UNIX_EPOCH_JULIAN)).unwrap_or(nearest);
         (date.year(), date.month().into(), date.day())
     }
 }
@@ -72,10 +73,11 @@ impl fmt::Debug for Day {
 }
 
 impl fmt::Display for Micros {
-    /// RFC 3339 with microseconds, in UTC.
+    /// RFC 3339 with microseconds, in UTC; the nearest midnight in the years -9999 to 9999 when it lies outside.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nearest = if self.0 < 0 { Date::MIN } else { Date::MAX };
         let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+            .unwrap_or(nearest.midnight().assume_utc());
         let (date, t) = (at.date(), at.time());
         write!(
             f,

@@ -131,6 +131,10 @@ impl std::str::FromStr for Place {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        // A sign would parse, and give one place two texts.
+        if text.contains('+') {
+            return Err(());
+        }
         let mut parts = text.split(':');
         let place = Self {
             stream: parts.next().and_then(Stream::named).ok_or(())?,

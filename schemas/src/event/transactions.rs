@@ -1,7 +1,9 @@
 //! Bodies of the `transactions` stream.
 
 use super::Personal;
-use serde::{Deserialize, Serialize};
+use crate::codec::bounded;
+use serde::ser::SerializeStructVariant;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Free words of or about a citizen.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,7 +35,7 @@ pub struct DossierComponent {
 pub struct DossierFiled {
     /// What the citizen asks, in words.
     pub personal: Personal<Words>,
-    /// MaHoSo, as DOMAIN's shape of dossier codes has it.
+    /// MaHoSo, in the national shape of dossier codes.
     pub code: String,
     /// MaTTHC, `d.dddddd`.
     pub procedure: String,
@@ -61,8 +63,8 @@ pub struct DossierFiled {
     /// Reference of the draft that a payment may have named; empty when none.
     #[serde(default)]
     pub draft: String,
-    /// TaiLieuNop.
-    #[serde(default)]
+    /// TaiLieuNop, at most [`SEQUENCE_ITEMS_MAX`](crate::codec::SEQUENCE_ITEMS_MAX).
+    #[serde(default, deserialize_with = "bounded")]
     pub components: Vec<DossierComponent>,
 }
 
@@ -133,7 +135,7 @@ pub struct BillCancelled {
 }
 
 /// What a payment is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PaymentFor {
     /// A bill.
@@ -155,6 +157,36 @@ pub enum PaymentFor {
         /// The draft's reference.
         reference: String,
     },
+}
+
+impl Serialize for PaymentFor {
+    /// Text names the variant, `{"bill": {..}}`; bytes name the record of the schema's union, which shares no name with a kind.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [bill, dossier, draft] = if serializer.is_human_readable() {
+            ["bill", "dossier", "draft"]
+        } else {
+            ["PaidBill", "PaidDossier", "PaidDraft"]
+        };
+        match self {
+            Self::Bill { utility, contract, period } => {
+                let mut fields = serializer.serialize_struct_variant("PaymentFor", 0, bill, 3)?;
+                fields.serialize_field("utility", utility)?;
+                fields.serialize_field("contract", contract)?;
+                fields.serialize_field("period", period)?;
+                fields.end()
+            }
+            Self::Dossier { code } => {
+                let mut fields = serializer.serialize_struct_variant("PaymentFor", 1, dossier, 1)?;
+                fields.serialize_field("code", code)?;
+                fields.end()
+            }
+            Self::Draft { reference } => {
+                let mut fields = serializer.serialize_struct_variant("PaymentFor", 2, draft, 1)?;
+                fields.serialize_field("reference", reference)?;
+                fields.end()
+            }
+        }
+    }
 }
 
 /// Money was paid for a bill, a dossier or a draft.
