@@ -21,6 +21,7 @@ pub fn check(kind: Kind, case: &Case, fixtures: &Fixtures) -> Vec<String> {
         world.given(fixture(name), 10 * (at as u64 + 1));
     }
     let draft = fixture(kind.name()).with(&case.event);
+    draft.limits().for_each(|(name, max)| world.limit(name, max));
     let step = world.submit(&draft, OFFSET);
 
     let outcome = match step.decision.outcome {
