@@ -1,8 +1,10 @@
 //! Deciding: from an event and the one row it reads to an outcome and the rows that follow. Pure.
 
+mod checks;
 mod context;
 mod documents;
 mod registrations;
+mod subject;
 mod transactions;
 
 pub(crate) use context::{Context, Effect, Stop, ensure, plain, typed};

@@ -5,7 +5,10 @@
 
 pub mod birth;
 pub mod card;
+pub mod codes;
 pub mod email;
+pub mod lists;
+pub mod moments;
 pub mod name;
 pub mod number;
 pub mod phone;
@@ -23,6 +26,7 @@ pub mod decide;
 pub mod invariants;
 pub mod outcome;
 pub mod statistics;
+pub mod tally;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};
 pub use outcome::{Outcome, Reason};

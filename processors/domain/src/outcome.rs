@@ -169,9 +169,133 @@ reasons! {
     /// Not from this status.
     MoveNotAllowed = "move_not_allowed", "Không thể chuyển từ trạng thái hiện tại.", "That cannot be done from the present status.";
 
+    // Documents and transactions: what several kinds share.
+
+    /// An id is not 1-64 of `A-Z a-z 0-9 . _ -`.
+    IdMalformed = "id_malformed", "Mã tham chiếu không đúng định dạng (1-64 ký tự chữ không dấu, số, dấu chấm, gạch dưới, gạch nối).", "An id is malformed (1-64 letters, digits, dots, underscores or hyphens).";
+    /// A text that must be there is empty.
+    FieldMissing = "field_missing", "Thiếu một trường dữ liệu bắt buộc.", "A required field is missing.";
+    /// A date is no day of the calendar written `YYYY-MM-DD`.
+    DateMalformed = "date_malformed", "Ngày không tồn tại hoặc không đúng dạng năm-tháng-ngày.", "A date does not exist or is not written year-month-day.";
+    /// A time is not RFC 3339 with an offset.
+    TimeMalformed = "time_malformed", "Thời điểm không đúng dạng RFC 3339 có múi giờ.", "A time is not RFC 3339 with an offset.";
+    /// What is said to have happened lies after the day of acceptance.
+    DateInFuture = "date_in_future", "Ngày đã diễn ra không thể ở tương lai.", "A date of something done lies in the future.";
+    /// Two dates contradict each other.
+    DatesContradict = "dates_contradict", "Các ngày mâu thuẫn với nhau.", "The dates contradict each other.";
+
     // Documents.
 
-    // Transactions.
+    /// The id is in use.
+    DocumentExists = "document_exists", "Mã giấy tờ này đã được dùng.", "This document id is already in use.";
+    /// There is no such paper.
+    DocumentUnknown = "document_unknown", "Không có giấy tờ này.", "There is no such document.";
+    /// The paper was taken back.
+    DocumentIsWithdrawn = "document_is_withdrawn", "Giấy tờ đã được thu hồi.", "The document has been withdrawn.";
+    /// The kind of paper is not on the list.
+    DocumentKindUnknown = "document_kind_unknown", "Loại giấy tờ không có trong danh mục.", "The kind of document is not on the list.";
+    /// A content hash is not 64 lower-case hexadecimal digits.
+    ContentHashMalformed = "content_hash_malformed", "Mã băm SHA-256 của nội dung không đúng định dạng.", "The content's SHA-256 hash is malformed.";
+    /// The content is empty or larger than a vault takes.
+    ContentSizeInvalid = "content_size_invalid", "Kích thước nội dung không hợp lệ.", "The size of the content is not valid.";
+    /// The media type is not on the list.
+    MediaTypeUnknown = "media_type_unknown", "Kiểu tệp không có trong danh mục.", "The media type is not on the list.";
+    /// The new version's authority is lower than the paper's.
+    ProvenanceLower = "provenance_lower", "Nguồn của phiên bản mới thấp hơn nguồn của giấy tờ.", "The new version has a lower provenance than the document.";
+    /// The paper has as many versions as are kept.
+    TooManyVersions = "too_many_versions", "Giấy tờ đã có quá nhiều phiên bản.", "The document has too many versions.";
+    /// There is no such version.
+    VersionUnknown = "version_unknown", "Giấy tờ không có phiên bản này.", "The document has no such version.";
+    /// The certifier used this reference on the paper before.
+    CertificateExists = "certificate_exists", "Số chứng thực này đã được ghi nhận.", "This certificate was already recorded.";
+    /// The paper has as many certified copies as are kept.
+    TooManyCertificates = "too_many_certificates", "Giấy tờ đã có quá nhiều bản chứng thực.", "The document has too many certified copies.";
+    /// Only who filed a paper takes it back.
+    NotTheFiler = "not_the_filer", "Chỉ bên đã nộp giấy tờ mới được thu hồi.", "Only the filer can withdraw the document.";
+
+    // Transactions: dossiers.
+
+    /// MaHoSo has another shape.
+    DossierCodeMalformed = "dossier_code_malformed", "Mã hồ sơ không đúng định dạng.", "The dossier code is malformed.";
+    /// MaTTHC has another shape.
+    ProcedureMalformed = "procedure_malformed", "Mã thủ tục hành chính không đúng định dạng.", "The procedure code is malformed.";
+    /// KenhThucHien is none of 1, 2, 3.
+    MethodUnknown = "method_unknown", "Kênh thực hiện không hợp lệ (1 trực tiếp, 2 trực tuyến, 3 bưu chính).", "The filing method is not valid (1 direct, 2 online, 3 post).";
+    /// The way to receive the result is not on the list.
+    ResultWayUnknown = "result_way_unknown", "Cách nhận kết quả không có trong danh mục.", "The way to receive the result is not on the list.";
+    /// TrangThaiHoSo is not 1 to 10.
+    StatusUnknown = "status_unknown", "Trạng thái hồ sơ không hợp lệ (1 đến 10).", "The dossier status is not valid (1 to 10).";
+    /// The dossier was filed before.
+    DossierExists = "dossier_exists", "Hồ sơ này đã được nộp.", "This dossier was already filed.";
+    /// The dossier is in a status that ends it.
+    DossierEnded = "dossier_ended", "Hồ sơ đã kết thúc.", "The dossier has ended.";
+    /// The dossier lists more components than are kept.
+    TooManyComponents = "too_many_components", "Hồ sơ có quá nhiều thành phần.", "The dossier has too many components.";
+    /// The dossier has as many moves as are kept.
+    TooManyMoves = "too_many_moves", "Hồ sơ đã có quá nhiều lần chuyển trạng thái.", "The dossier has too many moves.";
+
+    // Transactions: bills and payments.
+
+    /// The utility is not on the list.
+    UtilityUnknown = "utility_unknown", "Dịch vụ tiện ích không có trong danh mục.", "The utility is not on the list.";
+    /// The contract has another shape.
+    ContractMalformed = "contract_malformed", "Mã hợp đồng không đúng định dạng.", "The contract number is malformed.";
+    /// The period is no month written `YYYY-MM`.
+    PeriodMalformed = "period_malformed", "Kỳ hóa đơn không đúng dạng năm-tháng.", "The period is not written year-month.";
+    /// The fee is less than zero.
+    FeeNegative = "fee_negative", "Lệ phí không thể âm.", "The fee is less than zero.";
+    /// An amount is zero or less.
+    AmountNotPositive = "amount_not_positive", "Số tiền phải lớn hơn 0.", "The amount must be more than zero.";
+    /// An amount is larger than the platform takes.
+    AmountTooLarge = "amount_too_large", "Số tiền quá lớn.", "The amount is too large.";
+    /// The same period was issued with another amount.
+    BillAmountDiffers = "bill_amount_differs", "Kỳ này đã có hóa đơn với số tiền khác.", "This period was already billed with another amount.";
+    /// There is no such bill.
+    BillUnknown = "bill_unknown", "Không có hóa đơn này.", "There is no such bill.";
+    /// The bill was taken back before.
+    BillIsCancelled = "bill_is_cancelled", "Hóa đơn đã được hủy.", "The bill has already been cancelled.";
+    /// The reference was used for what is paid before.
+    PaymentExists = "payment_exists", "Khoản thanh toán này đã được ghi nhận.", "This payment was already recorded.";
+    /// There is no such payment.
+    PaymentUnknown = "payment_unknown", "Không có khoản thanh toán này.", "There is no such payment.";
+    /// The payment was returned before.
+    PaymentIsReturned = "payment_is_returned", "Khoản thanh toán đã được hoàn trả.", "The payment has already been returned.";
+    /// More would go back than was paid.
+    ReturnedMoreThanPaid = "returned_more_than_paid", "Số tiền hoàn trả lớn hơn số đã thanh toán.", "More would be returned than was paid.";
+    /// What is paid has as many payments as are kept.
+    TooManyPayments = "too_many_payments", "Có quá nhiều khoản thanh toán cho cùng một mục.", "There are too many payments for the same thing.";
+
+    // Transactions: appointments and visits.
+
+    /// The appointment's subject is not on the list.
+    SubjectUnknown = "subject_unknown", "Loại lịch hẹn không có trong danh mục.", "The kind of appointment is not on the list.";
+    /// Neither citizen nor agency cancelled.
+    CancellerUnknown = "canceller_unknown", "Bên hủy lịch hẹn không hợp lệ.", "Who cancelled the appointment is not valid.";
+    /// The id is in use.
+    AppointmentExists = "appointment_exists", "Mã lịch hẹn này đã được dùng.", "This appointment id is already in use.";
+    /// There is no such appointment.
+    AppointmentUnknown = "appointment_unknown", "Không có lịch hẹn này.", "There is no such appointment.";
+    /// The appointment was cancelled, kept or missed.
+    AppointmentEnded = "appointment_ended", "Lịch hẹn đã kết thúc.", "The appointment has ended.";
+    /// The citizen went in with this visit before.
+    VisitExists = "visit_exists", "Lượt vào này đã được ghi nhận.", "This visit has already begun.";
+    /// The citizen did not go in.
+    VisitUnknown = "visit_unknown", "Chưa ghi nhận lượt vào.", "This visit has not begun.";
+    /// The citizen left before.
+    VisitEnded = "visit_ended", "Lượt ra này đã được ghi nhận.", "This visit has already ended.";
+
+    // Transactions: feedback and ratings.
+
+    /// The topic is no code.
+    TopicMalformed = "topic_malformed", "Mã lĩnh vực phản ánh không đúng định dạng.", "The topic's code is malformed.";
+    /// The id is in use.
+    FeedbackExists = "feedback_exists", "Mã phản ánh này đã được dùng.", "This feedback id is already in use.";
+    /// There is no such feedback.
+    FeedbackUnknown = "feedback_unknown", "Không có phản ánh này.", "There is no such feedback.";
+    /// The step does not follow from where the feedback stands.
+    FeedbackOrder = "feedback_order", "Bước xử lý phản ánh không đúng trình tự.", "This step does not follow from where the feedback stands.";
+    /// Stars are not 1 to 5.
+    StarsOutOfRange = "stars_out_of_range", "Số sao phải từ 1 đến 5.", "Stars must be 1 to 5.";
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 mod documents;
 mod follows;
+mod origin;
 mod registrations;
 mod statistics;
 mod transactions;
 
 pub use documents::*;
 pub use follows::*;
+pub use origin::*;
 pub use registrations::*;
 pub use statistics::*;
 pub use transactions::*;

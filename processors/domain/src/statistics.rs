@@ -3,7 +3,7 @@
 use crate::outcome::Outcome;
 use crate::rows::{Dimension, Measure};
 use crate::wards;
-use schemas::{Event, Header};
+use schemas::{Day, Event, Header};
 
 /// One count that moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,32 @@ impl Delta {
     }
 }
 
+/// What a ward is called that no table of its day has: a sender's typing error makes no row of its own.
+pub const WARD_UNKNOWN: &str = "unknown";
+
+/// What statistics call a level.
+#[must_use]
+pub const fn level_label(level: u8) -> &'static str {
+    match level {
+        0 => "0",
+        1 => "1",
+        _ => "2",
+    }
+}
+
+/// What statistics call a ward; `None` when none is named.
+pub(crate) fn ward_label(code: &str, on: Day) -> Option<&str> {
+    if code.is_empty() {
+        return None;
+    }
+    Some(wards::in_force(code, on).map_or(WARD_UNKNOWN, |ward| ward.label()))
+}
+
+/// What statistics call the ward of an act; `None` when it names none.
+pub(crate) fn ward_of_act(header: &Header) -> Option<&str> {
+    ward_label(&header.ward, header.occurred_on)
+}
+
 /// Counts the act: by city, ward, agency, team and channel of the event.
 pub fn count_act(header: &Header, measure: Measure, by: i64, into: &mut Vec<Delta>) {
     into.push(Delta::new(Dimension::City, WHOLE_CITY, measure, by));
@@ -41,26 +67,17 @@ pub fn count_act(header: &Header, measure: Measure, by: i64, into: &mut Vec<Delt
     into.push(Delta::new(Dimension::Channel, header.channel.name(), measure, by));
 }
 
-/// What a ward is called that no table of the day has: a sender's typing error makes no row of its own.
-pub const WARD_UNKNOWN: &str = "unknown";
-
-/// What statistics call the ward of an act; `None` when it names none.
-fn ward_of_act(header: &Header) -> Option<&str> {
-    if header.ward.is_empty() {
-        return None;
-    }
-    Some(wards::in_force(&header.ward, header.occurred_on).map_or(WARD_UNKNOWN, |ward| ward.label()))
-}
-
 /// Counts the event itself, by what became of it: as [`count_act`] does, and by kind.
 #[must_use]
 pub fn outcome_deltas(event: &Event, outcome: Outcome) -> Vec<Delta> {
+    /// An opening counts itself (6), the new account (6) and its level (5).
+    const DELTAS_OF_AN_OPENING: usize = 17;
     let measure = match outcome {
         Outcome::Applied => Measure::Applied,
         Outcome::Duplicate => Measure::Duplicate,
         Outcome::Refused(_) => Measure::Refused,
     };
-    let mut deltas = Vec::with_capacity(24);
+    let mut deltas = Vec::with_capacity(DELTAS_OF_AN_OPENING);
     count_act(&event.header, measure, 1, &mut deltas);
     deltas.push(Delta::new(Dimension::Kind, event.kind().name(), measure, 1));
     deltas

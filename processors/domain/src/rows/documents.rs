@@ -1,9 +1,9 @@
 //! `documents`: one row per paper in a vault.
 
-use super::{table, words};
+use super::{Origin, table, words};
 use crate::row::Json;
 use schemas::event::{Content, Provenance};
-use schemas::{CitizenId, Day};
+use schemas::{Channel, CitizenId, Day};
 use serde::{Deserialize, Serialize};
 
 words!(
@@ -52,6 +52,8 @@ pub struct Certificate {
     pub certified_on: String,
     /// The copy, when digitised.
     pub content: Option<Content>,
+    /// How the certificate came.
+    pub origin: Origin,
 }
 
 table! {
@@ -74,6 +76,12 @@ table! {
             issuer: String,
             /// Who filed it first.
             filer: String,
+            /// Ward it was filed in, as statistics call it; empty when not said.
+            ward: String,
+            /// Team that filed it; empty when none.
+            team: String,
+            /// How it was filed.
+            channel: Channel,
             /// How many versions there are.
             version: u32,
             /// All versions, oldest first.

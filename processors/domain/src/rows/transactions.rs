@@ -1,9 +1,9 @@
 //! One row per subject of a transaction.
 
-use super::{table, words};
+use super::{Origin, table, words};
 use crate::row::Json;
 use schemas::event::DossierComponent;
-use schemas::{CitizenId, Micros};
+use schemas::{Channel, CitizenId, Micros};
 use serde::{Deserialize, Serialize};
 
 /// A payment on a bill, a dossier or a draft.
@@ -19,7 +19,21 @@ pub struct Payment {
     pub at: Micros,
     /// Đồng returned of it.
     pub returned: i64,
+    /// How the payment came.
+    pub origin: Origin,
 }
+
+words!(
+    /// What a status did to its dossier.
+    MoveKind {
+        /// It was the next step.
+        Moved = "moved",
+        /// A step before it was skipped, or the filing was still to come.
+        Gap = "gap",
+        /// It came too late: kept, the dossier stays.
+        Late = "late",
+    }
+);
 
 /// A move of a dossier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +44,8 @@ pub struct Move {
     pub moved_at: String,
     /// When it was accepted.
     pub at: Micros,
-    /// `moved`, `gap` (a step was skipped) or `late` (kept, state stays).
-    pub how: String,
+    /// What it did.
+    pub how: MoveKind,
     /// The agency's words. Personal.
     pub words: String,
 }
@@ -74,6 +88,12 @@ table! {
             draft: String,
             /// Who sent it.
             sender: String,
+            /// Ward it came from, as statistics call it; empty when not said.
+            ward: String,
+            /// Team it came from; empty when none.
+            team: String,
+            /// How it came.
+            channel: Channel,
             /// What the citizen asks. Personal.
             words: String,
             /// TaiLieuNop.
@@ -126,11 +146,19 @@ table! {
             due_on: String,
             /// Who issued it.
             sender: String,
+            /// Ward it came from, as statistics call it; empty when not said.
+            ward: String,
+            /// Team it came from; empty when none.
+            team: String,
+            /// How it came.
+            channel: Channel,
             /// Whether it was paid more than once.
             paid_twice: bool,
             /// Payments, oldest first.
             payments: Json<Vec<Payment>>,
-            /// Code of why it was taken back.
+            /// Whether money stood on it, or came, after it was taken back.
+            paid_when_cancelled: bool,
+            /// Code of why it was taken back; empty otherwise.
             status_cause: String,
         }
     }
@@ -192,6 +220,12 @@ table! {
             cancelled_by: String,
             /// Who sent it.
             sender: String,
+            /// Ward it came from, as statistics call it; empty when not said.
+            ward: String,
+            /// Team it came from; empty when none.
+            team: String,
+            /// How it came.
+            channel: Channel,
             /// What for. Personal.
             words: String,
         }
@@ -228,6 +262,12 @@ table! {
             left_at: String,
             /// Who sent it.
             sender: String,
+            /// Ward it came from, as statistics call it; empty when not said.
+            ward: String,
+            /// Team it came from; empty when none.
+            team: String,
+            /// How it came.
+            channel: Channel,
         }
     }
 }
@@ -276,6 +316,12 @@ table! {
             published_at: Micros,
             /// Who sent it.
             sender: String,
+            /// Ward it came from, as statistics call it; empty when not said.
+            ward: String,
+            /// Team it came from; empty when none.
+            team: String,
+            /// How it came.
+            channel: Channel,
         }
     }
 }
@@ -298,6 +344,14 @@ table! {
             words: String,
             /// How often the citizen has spoken on it.
             times: u32,
+            /// Who sent the last word.
+            sender: String,
+            /// Ward the last word came from, as statistics call it; empty when not said.
+            ward: String,
+            /// Team the last word came from; empty when none.
+            team: String,
+            /// How the last word came.
+            channel: Channel,
         }
     }
 }

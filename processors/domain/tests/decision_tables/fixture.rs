@@ -74,17 +74,16 @@ impl Draft {
         let mut draft = self.clone();
         for pair in overrides.split(';').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (path, text) = pair.split_once('=').unwrap_or_else(|| panic!("`{pair}` has no `=`"));
-            let value = value_of(text, draft.get(path));
+            let text_of_header = path.starts_with('@') && !path.starts_with("@max.");
+            let before = if text_of_header { Some(&Value::String(String::new())) } else { draft.get(path) };
+            let value = value_of(text, before);
             draft.set(path, value);
         }
         draft
     }
 
     fn get(&self, path: &str) -> Option<&Value> {
-        match path.strip_prefix('@') {
-            Some(field) => self.header.get(field),
-            None => path.split('.').try_fold(&self.body, |at, key| at.get(key)),
-        }
+        path.split('.').try_fold(&self.body, |at, key| at.get(key))
     }
 
     fn set(&mut self, path: &str, value: Value) {
@@ -145,6 +144,14 @@ impl Draft {
         Some(CitizenId(text.parse().unwrap_or_else(|_| panic!("@{field}={text} is no id"))))
     }
 
+    /// Limits of the rules that are to be lower for this event: `@max.<name>`, where the rules say `<name>_max`.
+    pub fn limits(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.header.iter().filter_map(|(field, value)| {
+            let limit = value.as_u64().and_then(|n| u32::try_from(n).ok());
+            field.strip_prefix("max.").map(|name| (name, limit.expect("a limit is a number")))
+        })
+    }
+
     /// Every text of the personal part, for the proof that none of it reaches history.
     pub fn personal_texts(&self) -> Vec<String> {
         let personal = self.body.get("personal").and_then(Value::as_object);
@@ -152,8 +159,12 @@ impl Draft {
     }
 }
 
-/// Text stays text where the field held text; `#name` is an id; what is quoted, a list, an object, a number or a truth value is JSON.
+/// `a×300` is `a` 300 times. Text stays text where the field held text; `#name` is an id; what is quoted, a list, an object, a number or a truth value is JSON.
 fn value_of(text: &str, before: Option<&Value>) -> Value {
+    let times = text.split_once('×').and_then(|(part, times)| Some((part, times.parse().ok()?)));
+    if let Some((part, times)) = times {
+        return Value::String(part.repeat(times));
+    }
     let json = || serde_json::from_str(text).unwrap_or_else(|e| panic!("`{text}`: {e}"));
     let plain_number =
         text.parse::<i64>().is_ok_and(|n| n.to_string() == text) && !matches!(before, Some(Value::String(_)));

@@ -27,6 +27,21 @@ impl World {
         }
     }
 
+    /// Lowers a limit of the rules, so that a case need not fill it.
+    pub fn limit(&mut self, name: &str, max: u32) {
+        let rules = &mut self.rules;
+        let limit = match name {
+            "links_per_account" => &mut rules.links_per_account_max,
+            "versions_per_document" => &mut rules.versions_per_document_max,
+            "certificates_per_version" => &mut rules.certificates_per_version_max,
+            "components_per_dossier" => &mut rules.components_per_dossier_max,
+            "moves_per_dossier" => &mut rules.moves_per_dossier_max,
+            "payments_per_row" => &mut rules.payments_per_row_max,
+            _ => panic!("@max.{name} is no limit of the rules"),
+        };
+        *limit = max;
+    }
+
     /// Decides an event at `offset` and keeps what it writes.
     pub fn submit(&mut self, draft: &Draft, offset: u64) -> Step {
         let event = draft.event(offset, self.rules.id);

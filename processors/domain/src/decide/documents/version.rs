@@ -1,0 +1,44 @@
+//! `DocumentVersionFiled`: a new version of a paper; the old ones are kept.
+
+use super::paper;
+use crate::decide::checks;
+use crate::decide::subject::Change;
+use crate::decide::{Context, ensure, plain};
+use crate::outcome::Reason;
+use crate::rows::{DocumentRow, Version};
+use schemas::event::DocumentVersionFiled;
+
+/// Authority never sinks: a citizen's upload does not come after an agency's paper.
+pub(super) fn decide(
+    ctx: &Context<'_>,
+    body: &DocumentVersionFiled,
+    old: Option<&DocumentRow>,
+) -> Change<DocumentRow> {
+    let personal = plain(&body.personal)?;
+    let today = ctx.today();
+    checks::id(&body.document_id)?;
+    paper::personal(personal)?;
+    paper::days(&body.issued_on, &body.expires_on, today)?;
+    paper::content(body.content.as_ref())?;
+    let old = paper::standing(old)?;
+    let highest = old.versions.0.last().map(|version| version.provenance);
+    ensure(highest.is_none_or(|highest| body.provenance >= highest), Reason::ProvenanceLower)?;
+    ensure(old.version < ctx.rules.versions_per_document_max, Reason::TooManyVersions)?;
+
+    let mut new = old.clone();
+    new.version += 1;
+    new.provenance = paper::provenance_name(body.provenance).to_owned();
+    new.versions.0.push(Version {
+        version: new.version,
+        provenance: body.provenance,
+        sender: ctx.header.sender.clone(),
+        filed_on: today,
+        issued_on: body.issued_on.clone(),
+        expires_on: body.expires_on.clone(),
+        number: personal.number.clone(),
+        title: personal.title.clone(),
+        content: body.content.clone(),
+        certificates: Vec::new(),
+    });
+    Ok(Some(new))
+}
