@@ -199,8 +199,7 @@ fn under_old_id(event: &Event, old: CitizenId) -> Event {
 
 /// The key of the phone in a body, when it has one that is a phone.
 fn phone_key(body: &Body, pepper: &Pepper) -> Option<PhoneKey> {
-    let _ = (body.phone_text()?, pepper);
-    None
+    domain::phone::normalise(body.phone_text()?).ok().map(|e164| pepper.phone(&e164))
 }
 
 /// What is wrong with the JSON in a field of a submission, without any value that was sent.

@@ -4,12 +4,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use schemas::{BodyHash, Day};
 
 /// One submission. `data` and the identifiers stay text until the kind is known and allowed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Submission<'a> {
     /// The kind's name.
@@ -20,17 +21,22 @@ pub struct Submission<'a> {
     pub reference: Option<Cow<'a, str>>,
     /// Whom it is about; of a replaced identifier the new one.
     #[serde(borrow)]
+    #[schema(value_type = Object, example = json!({"number": "048090000001"}))]
     pub citizen: &'a RawValue,
     /// The guardian of someone under 14.
     #[serde(borrow, default)]
+    #[schema(value_type = Option<Object>)]
     pub guardian: Option<&'a RawValue>,
     /// Who declares it for the citizen.
     #[serde(borrow, default)]
+    #[schema(value_type = Option<Object>)]
     pub registrant: Option<&'a RawValue>,
     /// The identifier that `citizen` replaces.
     #[serde(borrow, default)]
+    #[schema(value_type = Option<Object>)]
     pub replaces: Option<&'a RawValue>,
     /// The day the act happened.
+    #[schema(value_type = String, format = Date, example = "2026-01-02")]
     pub occurred_on: Day,
     /// The ward's code.
     #[serde(borrow, default)]
@@ -40,6 +46,7 @@ pub struct Submission<'a> {
     pub channel: Option<Cow<'a, str>>,
     /// The body of the kind.
     #[serde(borrow)]
+    #[schema(value_type = Object)]
     pub data: &'a RawValue,
 }
 

@@ -20,10 +20,10 @@ impl<T: Display> Serialize for Shown<T> {
 #[derive(Serialize, ToSchema)]
 pub struct AcceptedBody {
     /// The event's id, the same for every repeat.
-    #[schema(value_type = uuid::Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     event_id: EventId,
     /// The id of the citizen whom it is about.
-    #[schema(value_type = uuid::Uuid)]
+    #[schema(value_type = String, format = "uuid")]
     citizen_id: CitizenId,
     /// Where to ask what became of it.
     #[schema(example = "/v1/events/{citizen_id}/{event_id}")]
@@ -64,11 +64,11 @@ pub struct ResultLine<'a> {
     status: u16,
     /// The event's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     event_id: Option<EventId>,
     /// The citizen's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     citizen_id: Option<CitizenId>,
     /// `stream:partition:epoch:offset`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,9 +4,14 @@ use super::json_problem_in;
 use crate::submission::{Child, Identifier};
 use access::{Code, Problem};
 use domain::keys::Pepper;
+use domain::number::check_shape;
+use domain::outcome::Reason;
 use schemas::event::IdentifierKind;
 use schemas::{CitizenId, Day};
 use serde_json::value::RawValue;
+
+/// Longest way to write a number that is looked at, in characters.
+const NUMBER_CHARS_MAX: usize = 40;
 
 /// A person with an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +96,10 @@ const fn shape_of(kind: IdentifierKind) -> &'static str {
 
 /// The number without the spaces, dots and dashes people write, in upper case; `None` when it has not the shape of its kind.
 fn canonical(kind: IdentifierKind, text: &str) -> Option<String> {
-    let _ = (kind, text);
-    None
+    let kept = |c: &char| !matches!(c, ' ' | '\u{a0}' | '.' | '-');
+    // Longer than any number: not worth copying.
+    let short = text.chars().take(NUMBER_CHARS_MAX + 1).count() <= NUMBER_CHARS_MAX;
+    let number: String = text.chars().filter(kept).map(|c| c.to_ascii_uppercase()).take_while(|_| short).collect();
+    // Whether the place in it exists is the processor's question.
+    matches!(check_shape(kind, &number), Ok(()) | Err(Reason::NumberProvinceUnknown)).then_some(number)
 }

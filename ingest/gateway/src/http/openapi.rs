@@ -8,8 +8,8 @@ use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(
-    paths(streams::registrations, streams::documents, streams::transactions),
-    components(schemas(AcceptedBody, OutcomeBody, Outcome, ResultLine<'static>, Submission<'static>)),
+    paths(streams::registrations, streams::documents, streams::transactions, sms::receive),
+    components(schemas(AcceptedBody, OutcomeBody, Outcome, ResultLine<'static>, Submission<'static>, sms::Message<'static>, sms::Reply)),
     tags((name = "intake", description = "What agencies send."))
 )]
 struct Intake;

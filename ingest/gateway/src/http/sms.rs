@@ -1,14 +1,34 @@
 //! `POST /v1/sms`: text messages in the city's syntax, as the operator's gateway delivers them.
 
+mod phones;
+mod reply;
+
+pub use phones::PhoneLimit;
+pub use reply::Reply;
+
 use super::body::{Media, collect, media};
 use crate::Gateway;
-use crate::limits::{SMS_PER_PHONE_MAX, SMS_PHONES_MAX, SMS_WINDOW};
-use parking_lot::Mutex;
-use quick_cache::sync::Cache;
-use schemas::{Micros, PhoneKey};
-use serde::{Deserialize, Serialize};
+use crate::admit::{Context, Draft, check_reference};
+use crate::append::Patience;
+use crate::group::{Accepted, Group};
+use crate::limits::SMS_WAIT_MAX;
+use crate::outcome;
+use access::http::{authenticate, json_problem, require, take};
+use access::{Code, Entry, Problem, Scope};
+use actix_web::web::{Data, Json, Payload};
+use actix_web::HttpRequest;
+use domain::phone;
+use domain::sms::parse;
+use schemas::event::{AccountRegistered, Evidence, Person};
+use schemas::{Body, BodyHash, Channel, Personal, Stream};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use tokio::time::Instant;
 use utoipa::ToSchema;
+
+/// Goes before the operator's id of a message in the reference of its event, so that it is no reference of another kind.
+const REFERENCE_PREFIX: &str = "sms:";
 
 /// A text message that came in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,60 +44,147 @@ pub struct Message<'a> {
     to: Cow<'a, str>,
     /// As sent.
     #[serde(borrow)]
-    #[schema(example = "TK,Nguyen Van A,048090000001,02/01/1990")]
+    #[schema(example = "TK,Nguyen Van An,048090000001,17/05/1990")]
     text: Cow<'a, str>,
-    /// The operator's own id of the message: 1 to 250 visible ASCII characters.
+    /// The operator's own id of the message, the same when it is delivered again: 1 to 251 visible ASCII characters.
     #[serde(borrow)]
     message_id: Cow<'a, str>,
 }
 
-/// What to send back.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Reply {
-    /// In Vietnamese without accents.
-    reply: String,
-    /// Whether the registration is durable in the log and was not refused.
-    accepted: bool,
-    /// Why not, or what became of it.
-    code: String,
+/// Deliver a text message
+///
+/// Registers a citizen who wrote `TK,Ho va ten,so CMND/CCCD,ngay/thang/nam sinh` to the city. What is wrong in the message is said in
+/// the reply; a problem says what is wrong with the delivery, and a `503` asks for the message again.
+#[utoipa::path(
+    post,
+    path = "/v1/sms",
+    tag = "intake",
+    request_body(content = Message<'static>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What to send back to the phone.", body = Reply),
+        (status = 400, description = "`invalid_json`, `invalid_body` or `idempotency_key_invalid` (the message id)."),
+        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
+        (status = 403, description = "`scope_missing`."),
+        (status = 413, description = "`body_too_large`."),
+        (status = 415, description = "`unsupported_media_type`."),
+        (status = 429, description = "`rate_limited`: the credential's own quota."),
+        (status = 503, description = "`log_busy`, `disk_nearly_full` or `shutting_down`: deliver it again."),
+    ),
+    security(("api_key" = [])),
+)]
+pub async fn receive(
+    gateway: Data<Gateway>,
+    request: HttpRequest,
+    mut payload: Payload,
+) -> Result<Json<Reply>, Problem> {
+    let turned_away = |problem| gateway.turned_away(Some(Stream::Registrations), problem);
+    let entry = admit_request(&gateway, &request).map_err(turned_away)?;
+    let body = collect(&request, &mut payload).await.map_err(turned_away)?;
+    gateway.metrics().received(body.len());
+    let message: Message<'_> =
+        serde_json::from_slice(&body).map_err(|error| turned_away(json_problem(&error)))?;
+    let reference = format!("{REFERENCE_PREFIX}{}", message.message_id);
+    check_reference(&reference).map_err(turned_away)?;
+    let reply = match draft(&gateway, &message, &reference) {
+        Ok(draft) => register(&gateway, &entry, draft, body.len()).await?,
+        Err(reply) => reply,
+    };
+    gateway.metrics().message(reply.accepted);
+    Ok(Json(reply))
 }
 
-/// Counts messages by phone: [`SMS_PER_PHONE_MAX`] in a window of [`SMS_WINDOW`] that begins with the first of them.
-pub struct PhoneLimit(Mutex<Cache<PhoneKey, Window>>);
-
-#[derive(Debug, Clone, Copy)]
-struct Window {
-    began: Micros,
-    messages: u32,
-}
-
-impl PhoneLimit {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(Mutex::new(Cache::new(SMS_PHONES_MAX)))
-    }
-
-    /// Counts a message of this phone at this instant. `false` when it is one too many.
-    pub fn take(&self, phone: PhoneKey, now: Micros) -> bool {
-        let window_micros = i64::try_from(SMS_WINDOW.as_micros()).unwrap_or(i64::MAX);
-        let windows = self.0.lock();
-        let window = match windows.get(&phone) {
-            Some(open) if now.0 - open.began.0 < window_micros => {
-                Window { messages: open.messages + 1, ..open }
-            }
-            _ => Window { began: now, messages: 1 },
-        };
-        let allowed = window.messages <= SMS_PER_PHONE_MAX;
-        if allowed {
-            windows.insert(phone, window);
+fn admit_request(
+    gateway: &Gateway,
+    request: &HttpRequest,
+) -> Result<std::sync::Arc<Entry>, Problem> {
+    let entry = authenticate(request, gateway.credentials())?;
+    require(&entry, Scope::SmsWebhook)?;
+    take(&entry, 1)?;
+    match (gateway.appender().stopping(), media(request.headers())?) {
+        (Some(problem), _) => Err(problem),
+        (None, Media::Json) => Ok(entry),
+        (None, Media::Lines) => {
+            Err(Problem::with_detail(Code::UnsupportedMediaType, "expected application/json"))
         }
-        allowed
     }
 }
 
-impl Default for PhoneLimit {
-    fn default() -> Self {
-        Self::new()
+/// The registration that a message asks for, or what to reply to it.
+fn draft<'a>(gateway: &Gateway, message: &Message<'_>, reference: &'a str) -> Result<Draft<'a>, Reply> {
+    let now = gateway.accepted_at();
+    let phone = phone::normalise(&message.from).map_err(Reply::refused)?;
+    if !gateway.phones().take(gateway.pepper().phone(&phone), now) {
+        return Err(Reply::too_many());
     }
+    let today = now.day_in_vietnam();
+    let said = parse(&message.text, today).map_err(Reply::wrong_form)?;
+    let citizen = gateway.pepper().citizen(said.identifier, &said.number);
+    let personal = Person {
+        number: said.number,
+        full_name: said.full_name,
+        birth_date: said.birth_date,
+        phone,
+        ..Person::default()
+    };
+    let body = AccountRegistered {
+        personal: Personal::Plain(personal),
+        identifier: said.identifier,
+        evidence: Evidence::SelfDeclared,
+        guardian: None,
+        registrant: None,
+        language: String::new(),
+    };
+    Ok(Draft {
+        citizen,
+        reference,
+        channel: Channel::Sms,
+        ward: None,
+        occurred_on: today,
+        body_hash: body_hash(message),
+        body: Body::AccountRegistered(body),
+    })
+}
+
+/// Of phone and text, so that a message that is delivered again is the same.
+fn body_hash(message: &Message<'_>) -> BodyHash {
+    let mut hash = Sha256::new();
+    for part in [&message.from, &message.to, &message.text] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    BodyHash(first)
+}
+
+/// Appends the registration and waits a little for what becomes of it.
+async fn register(
+    gateway: &Gateway,
+    entry: &Entry,
+    draft: Draft<'_>,
+    bytes: usize,
+) -> Result<Reply, Problem> {
+    let stamp = gateway.stamp();
+    let context = Context {
+        credential: &entry.credential,
+        pepper: gateway.pepper(),
+        accepted_at: gateway.accepted_at(),
+        rules: stamp.rules,
+        kid: stamp.kid,
+        trace: None,
+    };
+    let mut group = Group::default();
+    group.take_event(gateway, &draft.stamp(&context), bytes);
+    let mut results = group.append(gateway.clone(), Patience::None).await;
+    let accepted = results.pop().expect("one message has one result")?;
+    Ok(reply(gateway, &accepted).await)
+}
+
+async fn reply(gateway: &Gateway, accepted: &Accepted) -> Reply {
+    let outcome = match gateway.reader() {
+        Some(reader) => outcome::wait(reader, accepted, Instant::now() + SMS_WAIT_MAX).await,
+        None => None,
+    };
+    outcome.map_or_else(Reply::pending, Reply::decided)
 }

@@ -12,7 +12,8 @@ mod wait;
 
 use access::{Credential, Credentials};
 use actix_web::App;
-use actix_web::dev::{Payload, Service};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, Service, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::test::{TestRequest, init_service, read_body};
@@ -26,6 +27,7 @@ use schemas::{Kid, RulesId};
 use serde_json::Value;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
@@ -116,6 +118,23 @@ impl Intake {
     }
 
     async fn exchange(&self, request: TestRequest, chunks: Option<Chunks>) -> Answer {
+        let response = self.respond(request, chunks).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: read_body(response).await }
+    }
+
+    /// Sends a request whose body comes from `chunks`, and gives the body of the answer as it comes.
+    pub async fn open(
+        &self,
+        request: TestRequest,
+        chunks: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
+    ) -> BodyStream {
+        let response = self.respond(request, Some(Box::pin(chunks))).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        BodyStream(response.into_body())
+    }
+
+    async fn respond(&self, request: TestRequest, chunks: Option<Chunks>) -> ServiceResponse {
         let gateway = self.gateway.clone();
         let app = init_service(
             App::new()
@@ -127,9 +146,7 @@ impl Intake {
         if let Some(payload) = chunks {
             request = request.replace_payload(Payload::Stream { payload }).0;
         }
-        let response = app.call(request).await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, body: read_body(response).await }
+        app.call(request).await.unwrap()
     }
 
     pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
@@ -144,8 +161,19 @@ impl Intake {
             .get_metric()
             .iter()
             .filter(|metric| matches(metric))
-            .map(|metric| metric.get_counter().value() + metric.get_gauge().value())
+            .map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value())
             .sum()
+    }
+}
+
+/// The body of an answer, part by part.
+pub struct BodyStream(BoxBody);
+
+impl Stream for BodyStream {
+    type Item = Result<Bytes, Box<dyn std::error::Error>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(cx)
     }
 }
 

@@ -6,7 +6,9 @@ use crate::invariants;
 use crate::row::Row;
 use crate::rows::{AccountRow, AccountStatus, Dimension, Measure, PhoneRow, StatusEntryRow};
 use crate::statistics::{self, Delta};
+use crate::tally::{Bearing, Counted, Tally};
 use schemas::PhoneKey;
+use schemas::event::LinkKind;
 
 /// A status of the Token Status List (draft-ietf-oauth-status-list, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +127,7 @@ impl<'a> Change<'a> {
 
     /// What all of it comes to. `summary` says nothing personal.
     pub fn finish(mut self, summary: String) -> Effect {
-        statistics::account_deltas(self.before.as_ref(), Some(&self.row), &mut self.counts);
+        self.counts.extend(Tally::difference(self.before.as_ref(), Some(&self.row)));
         debug_assert_eq!(invariants::check_account(&self.row), Ok(()));
         Effect {
             state: Some(self.ctx.row(self.row)),
@@ -133,6 +135,36 @@ impl<'a> Change<'a> {
             counts: self.counts,
             summary,
             issue: self.issue,
+        }
+    }
+}
+
+/// An account that has not ended stands in the counts of its level, of payment accounts and of digital signatures: by city, ward of
+/// residence, and by the agency, team and channel that opened it.
+impl Counted for AccountRow {
+    fn count<'a>(&'a self, tally: &mut Tally<'a>) {
+        if !matches!(self.status, AccountStatus::Active | AccountStatus::Suspended) {
+            return;
+        }
+        let bearing = Bearing {
+            sender: &self.sender,
+            ward: statistics::ward_label(&self.ward, self.ward_on).unwrap_or_default(),
+            team: &self.team,
+            channel: self.opened_by,
+            subject: None,
+        };
+        let level = match self.level {
+            0 => Measure::AccountsLevel0,
+            1 => Measure::AccountsLevel1,
+            _ => Measure::AccountsLevel2,
+        };
+        tally.add(bearing, level, 1);
+        let linked = |kind| self.links.0.iter().any(|link| link.link == kind);
+        if linked(LinkKind::PaymentAccount) {
+            tally.add(bearing, Measure::PaymentLinked, 1);
+        }
+        if linked(LinkKind::DigitalSignature) {
+            tally.add(bearing, Measure::SignatureLinked, 1);
         }
     }
 }
