@@ -177,3 +177,6 @@ impl EventLog for EmbeddedLog {
 pub fn unknown(partition: TopicPartition) -> ReadError {
     ReadError::Damaged { place: partition.to_string(), reason: "the log has no such partition".to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,12 @@
 use crate::error::OpenError;
 use crate::layout::Key;
 use crate::options::Options;
+use fjall::AbstractTree;
 use fjall::config::CompressionPolicy;
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// The name of the database's folder in the log's folder.
 pub const FOLDER_NAME: &str = "store";
@@ -37,11 +39,17 @@ const JOURNAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Files kept open.
 const OPEN_FILES_MAX: usize = 256;
 
+/// How long a group waits at a time, and in all, for records in memory to be written to a table. fjall itself waits only at
+/// four portions, and then for 100 ms.
+const ROOM_WAIT: Duration = Duration::from_millis(1);
+const ROOM_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// The open database.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
     pub records: Keyspace,
+    memtable_bytes: u64,
 }
 
 /// A chunk on its way into the store.
@@ -97,12 +105,26 @@ impl Store {
         if !folder.join(KEYSPACE_FOLDER).exists() {
             return Err(fjall::Error::Unrecoverable);
         }
-        Ok(Self { database, records })
+        Ok(Self { database, records, memtable_bytes: options.memtable_bytes })
+    }
+
+    /// Keeps records in memory to two portions, one on its way to a table, one that fills. Gives up rather than to wait for a
+    /// worker that has died: fjall then refuses the group.
+    fn wait_for_room(&self) {
+        let start = Instant::now();
+        let in_memory = || {
+            let tree = &self.records.tree;
+            tree.active_memtable().size() + tree.sealed_memtable_count() as u64 * self.memtable_bytes
+        };
+        while in_memory() > 2 * self.memtable_bytes && start.elapsed() < ROOM_WAIT_MAX {
+            std::thread::sleep(ROOM_WAIT);
+        }
     }
 }
 
 impl Commit for Store {
     fn commit(&mut self, chunks: &[Chunk]) -> fjall::Result<()> {
+        self.wait_for_room();
         // `fdatasync` is enough: it writes the length of a file that has grown, all that is needed to read the data back.
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
         for chunk in chunks {
