@@ -58,16 +58,18 @@ pub fn json_problem(error: &serde_json::Error) -> Problem {
 /// Of serde's message the part that is not the sender's: names of fields, and what was expected.
 fn safe_reason(message: &str) -> Option<String> {
     let message = message.rsplit_once(" at line ").map_or(message, |(head, _)| head);
+    let message = message.strip_prefix("Query deserialize error: ").unwrap_or(message);
+    // Only what the message starts with is serde's: the rest may be a value that looks like it.
     for what in ["missing field", "unknown field", "duplicate field"] {
-        if let Some(at) = message.find(what) {
-            let name = message[at + what.len()..].split('`').nth(1)?;
+        if let Some(rest) = message.strip_prefix(what) {
+            let name = rest.split('`').nth(1)?;
             let plain = |b: u8| b.is_ascii_alphabetic() || b == b'_';
             let shown = name.len() <= FIELD_LENGTH_MAX && name.bytes().all(plain);
             return Some(if shown { format!("{what} `{name}`") } else { what.to_owned() });
         }
     }
     for what in ["invalid type", "invalid value", "invalid length", "unknown variant"] {
-        if message.contains(what) {
+        if message.starts_with(what) {
             let (_, expected) = message.rsplit_once(", expected ")?;
             return Some(format!("{what}, expected {expected}"));
         }
