@@ -218,3 +218,93 @@ impl<R: Read> Parser<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EmbeddedStore, Options};
+    use projections::{Checkpoint, PartitionCommit, ProjectionsWriter};
+    use schemas::{EventId, Stream, Topic, TopicPartition};
+    use uuid::Uuid;
+
+    const COMMITS: u64 = 3;
+
+    /// The used part of a journal with a few commits, and where each begins.
+    fn journal() -> (Vec<u8>, Vec<usize>) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { free_bytes_min: 0, ..Options::default() };
+        let store = EmbeddedStore::open(folder.path(), options, &prometheus::Registry::new()).unwrap();
+        let read = || {
+            let bytes = std::fs::read(folder.path().join("gen-1/0.jnl")).unwrap();
+            let used = bytes.iter().rposition(|b| *b != 0).unwrap() + 1;
+            bytes[..used].to_vec()
+        };
+        let mut starts = vec![0];
+        for n in 1..COMMITS {
+            starts.push(read().len());
+            let of = TopicPartition { topic: Topic::Stream(Stream::Documents), partition: 1 };
+            let checkpoint = Checkpoint { of, epoch: 0, next_offset: n, last_event_id: EventId(Uuid::max()) };
+            store.commit(&[PartitionCommit { follows: vec![], state: vec![], checkpoint }]).unwrap();
+        }
+        (read(), starts)
+    }
+
+    fn check_bytes(bytes: &[u8]) -> Result<Vec<u64>, OpenError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("0.jnl"), bytes).unwrap();
+        let commits = check(folder.path())?;
+        assert_eq!(check(folder.path())?, commits, "a second look finds the same");
+        Ok(commits.into_iter().map(|commit| commit.seal.number).collect())
+    }
+
+    #[test]
+    fn every_byte_of_a_journal_is_checked_but_the_sequence_numbers_which_must_rise() {
+        const SEQUENCE: std::ops::Range<usize> = 5..13;
+        let (bytes, starts) = journal();
+        assert_eq!(check_bytes(&bytes).unwrap(), (0..COMMITS).collect::<Vec<_>>());
+        for at in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << (at % 8);
+            let batch = starts.iter().rposition(|start| *start <= at).unwrap();
+            match check_bytes(&flipped) {
+                Err(OpenError::Damaged { .. }) => {}
+                Err(other) => panic!("byte {at}: {other}"),
+                Ok(commits) if commits.len() as u64 == COMMITS => {
+                    assert!(
+                        SEQUENCE.contains(&(at - starts[batch])),
+                        "byte {at} of commit {batch} is not checked"
+                    );
+                }
+                Ok(commits) => assert_eq!(commits, (0..batch as u64).collect::<Vec<_>>(), "byte {at}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_journal_cut_anywhere_ends_before_the_commit_that_was_cut() {
+        let (bytes, starts) = journal();
+        for end in (0..bytes.len()).step_by(7) {
+            let whole = starts.iter().filter(|start| **start > 0 && **start <= end).count() as u64;
+            assert_eq!(check_bytes(&bytes[..end]).unwrap(), (0..whole).collect::<Vec<_>>(), "cut at {end}");
+            let mut zeros = bytes[..end].to_vec();
+            zeros.resize(bytes.len() + 5_000, 0);
+            assert_eq!(check_bytes(&zeros).unwrap(), (0..whole).collect::<Vec<_>>(), "zeros from {end}");
+        }
+    }
+
+    #[test]
+    fn a_closed_journal_is_never_cut() {
+        let (bytes, starts) = journal();
+        let folder = tempfile::tempdir().unwrap();
+        let cut = &bytes[..bytes.len() - 1];
+        std::fs::write(folder.path().join("0.jnl"), cut).unwrap();
+        std::fs::write(folder.path().join("1.jnl"), []).unwrap();
+        let error = check(folder.path()).unwrap_err();
+        let place_of_last = format!("byte {}", starts[COMMITS as usize - 1]);
+        assert!(
+            matches!(&error, OpenError::Damaged { file, place, .. } if file.ends_with("0.jnl") && *place == place_of_last),
+            "{error}"
+        );
+        assert_eq!(std::fs::read(folder.path().join("0.jnl")).unwrap(), cut);
+    }
+}

@@ -165,6 +165,12 @@ impl EmbeddedStore {
         Arc::ptr_eq(&self.folder, &other.folder)
     }
 
+    /// The folder that was opened.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Which generation this is, from 1.
     #[must_use]
     pub const fn generation(&self) -> u64 {

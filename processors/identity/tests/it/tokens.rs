@@ -109,6 +109,9 @@ prop_compose! {
 }
 
 proptest! {
+    // Each case signs twice and verifies thrice.
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn any_claims_come_back(claims in any_claims()) {
         let token = token::sign(&claims, &key());
