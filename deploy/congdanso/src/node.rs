@@ -67,7 +67,24 @@ impl Reference for Names {
     }
 }
 
-/// Projections that are being filled from the log, beside the live ones.
+impl api::Trust for Keys {
+    fn trust_list_bytes(&self) -> Arc<[u8]> {
+        self.0.trust_list_bytes()
+    }
+
+    fn trust_list(&self) -> Arc<identity::TrustList> {
+        self.0.trust_list()
+    }
+
+    fn root_public(&self) -> [u8; 32] {
+        self.0.root_public()
+    }
+}
+
+/// The keystore as the read side sees it.
+pub struct Keys(pub Arc<Keystore>);
+
+/// Projections that are being filled from the log, beside the live ones; removed when dropped.
 pub struct FreshStore(Arc<EmbeddedStore>);
 
 impl FreshStore {
@@ -81,10 +98,6 @@ impl FreshStore {
         Arc::clone(&self.0) as Arc<dyn ProjectionsReader>
     }
 
-    /// Removes it.
-    pub fn discard(self) -> anyhow::Result<()> {
-        Ok(self.0.discard()?)
-    }
 }
 
 impl Node {
@@ -95,6 +108,13 @@ impl Node {
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let dir = &config.data_dir;
         let lock = lock(dir)?;
+        if dir.join("log").exists() && !Keystore::exists(&dir.join("keys")) {
+            let message = format!(
+                "{} has a log and no keys: with new ones every person would get another id. Put the folder keys back, or restore a backup",
+                dir.display()
+            );
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
         let book = RulesBook::open(dir.join("rules"))?;
@@ -185,7 +205,7 @@ fn backends(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
     let store = match config.projections_backend {
         Backend::Embedded => {
             let options = projections_embedded::Options {
-                disk_margin_bytes: config.projections_disk_margin_mib << 20,
+                free_bytes_min: config.projections_disk_margin_mib << 20,
                 ..projections_embedded::Options::default()
             };
             EmbeddedStore::open(&config.data_dir.join("projections"), options, registry)?

@@ -64,6 +64,7 @@ impl Running {
                 .wrap(Instrument::new(metrics.clone()))
                 .configure(|config| gateway::http::configure(config, taken.clone()))
                 .configure(|config| sent.configure(config))
+                .configure(gateway::http::configure_unknown_streams)
                 .configure(default_handlers)
         })
         .workers(or_cores(config.http_workers))
@@ -131,7 +132,7 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
         reader,
         partitions: node.log.layout(schemas::Topic::Stream(schemas::Stream::Registrations)).partitions,
         pepper: node.keys.pepper(),
-        trust: Arc::clone(&node.keys) as Arc<dyn api::Trust>,
+        trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {
             if let Err(error) = seen.observe() {

@@ -116,6 +116,24 @@ impl Gateway {
         group.append(self.clone(), Patience::Some).await
     }
 
+    /// What one submission would be in the log, without appending it: one event, or two for a replaced identifier.
+    ///
+    /// # Errors
+    /// The problem that the intake would answer. Quota and memory of references are not touched.
+    pub fn examine(&self, entry: &Entry, line: &[u8]) -> Result<Vec<schemas::Event>, access::Problem> {
+        let stamp = self.stamp();
+        let context = admit::Context {
+            credential: &entry.credential,
+            pepper: self.pepper(),
+            accepted_at: self.accepted_at(),
+            rules: stamp.rules,
+            kid: stamp.kid,
+            trace: None,
+        };
+        let admit::Admitted { event, counterpart } = admit::admit(&context, None, Reference::Inside, line)?;
+        Ok(std::iter::once(event).chain(counterpart.map(|event| *event)).collect())
+    }
+
     /// From now on every submission is answered `503 shutting_down`. What the log is being asked to take is still answered.
     pub fn stop(&self) {
         self.appender().stop();

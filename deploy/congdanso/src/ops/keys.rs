@@ -11,7 +11,7 @@ pub fn list(node: &Node) -> Value {
         let time = |seconds: i64| Micros(seconds.saturating_mul(1_000_000)).to_string();
         json!({
             "kid": kid.to_string(),
-            "purpose": key.purpose.name(),
+            "purpose": key.purpose.code(),
             "state": if kid == active { "active" } else { "verifies" },
             "public": hex::encode(key.public),
             "not_before": time(key.not_before),

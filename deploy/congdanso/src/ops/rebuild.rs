@@ -97,7 +97,6 @@ pub fn verify(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
         events += replay(node, &fresh, &live_checkpoints(node)?, "catching up", out)?;
         compare(&*node.store, &*fresh.reader(), out)
     })?;
-    fresh.discard()?;
     Ok(json!({
         "identical": different == 0, "rows": rows, "different": different, "events": events, "seconds": seconds,
         "events_per_second": events as f64 / seconds.max(1e-9),
