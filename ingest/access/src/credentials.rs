@@ -69,7 +69,7 @@ impl Entry {
     /// A credential without a key: for what this process itself sends.
     #[must_use]
     pub fn of_process(credential: Credential) -> Self {
-        let quota = Arc::new(Quota::new(credential.quota_per_second));
+        let quota = Arc::new(Quota::per_second(credential.quota_per_second));
         Self { credential, quota }
     }
 }

@@ -32,13 +32,8 @@ use domain::keys::Pepper;
 use event_log::EventLog;
 use group::{Group, Origin};
 use metrics::Metrics;
-<<<<<<< .merge_file_cXSJ9p
-use prometheus::Registry;
-use projections::ProjectionsReader;
-=======
 use projections::ProjectionsReader;
 use prometheus::Registry;
->>>>>>> .merge_file_9ZKe61
 use recent::Recent;
 use schemas::{Micros, Stream};
 use std::sync::Arc;
@@ -121,7 +116,6 @@ impl Gateway {
         group.append(self.clone(), Patience::Some).await
     }
 
-<<<<<<< .merge_file_cXSJ9p
     /// What one submission would be in the log, without appending it: one event, or two for a replaced identifier.
     ///
     /// # Errors
@@ -140,8 +134,6 @@ impl Gateway {
         Ok(std::iter::once(event).chain(counterpart.map(|event| *event)).collect())
     }
 
-=======
->>>>>>> .merge_file_9ZKe61
     /// From now on every submission is answered `503 shutting_down`. What the log is being asked to take is still answered.
     pub fn stop(&self) {
         self.appender().stop();

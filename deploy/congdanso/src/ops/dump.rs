@@ -7,7 +7,6 @@ use crate::node::Node;
 use domain::row::{Cell, InKey};
 use domain::rows::{AccountRow, LedgerRow};
 use domain::{Key, KeyPart, Row, Table, TableDef, TypedRow};
-use event_log::EventLog;
 use futures_executor::block_on;
 use projections::{ProjectionsReader, ProjectionsWriter, Scan};
 use schemas::{Stream, Topic, TopicPartition};

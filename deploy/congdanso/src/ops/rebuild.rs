@@ -4,7 +4,6 @@ use super::{Context, Out, dump::each_row, row_json};
 use crate::admin::Reply;
 use crate::node::{FreshStore, Node};
 use domain::{Key, Row};
-use event_log::EventLog;
 use projections::{ProjectionsReader, ProjectionsWriter};
 use runner::{Deps, Metrics};
 use schemas::TopicPartition;
