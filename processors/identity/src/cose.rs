@@ -6,6 +6,9 @@ use ciborium::Value;
 use coset::{AsCborValue, CoseSign1, Header, RegisteredLabelWithPrivate, iana};
 use ed25519_dalek::{Signature, VerifyingKey};
 
+#[cfg(test)]
+mod tests;
+
 const TAG_SIGN1: u64 = 18;
 /// RFC 8392, section 6.
 const TAG_CWT: u64 = 61;
@@ -68,24 +71,16 @@ impl Sign1 {
     /// Reads one message under the tags 61 and 18, under 18, or under none.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         let value = untagged(cbor::read(bytes).ok_or(Fault::Malformed)?)?;
-        if let Value::Array(items) = &value {
-            match items.as_slice() {
-                [Value::Bytes(_), Value::Map(_), Value::Bytes(_), Value::Bytes(_)] => {}
-                [Value::Bytes(_), Value::Map(_), Value::Bytes(_) | Value::Null] => {
-                    return Err(Fault::Encrypted);
+        let Value::Array(items) = &value else { return Err(Fault::Other) };
+        match items.as_slice() {
+            [Value::Bytes(protected), Value::Map(_), Value::Bytes(_), Value::Bytes(_)] => {
+                // The header inside the byte string is held to the same depth as everything else; a short one cannot exceed it.
+                if protected.len() > cbor::MAX_DEPTH {
+                    cbor::read(protected).ok_or(Fault::Malformed)?;
                 }
-                _ => return Err(Fault::Malformed),
             }
-        }
-        if let Value::Array(items) = &value
-            && let Some(Value::Bytes(protected)) = items.first()
-            && !protected.is_empty()
-        {
-            // The header inside the byte string is held to the same depth as everything else.
-            cbor::read(protected).ok_or(Fault::Malformed)?;
-        }
-        if !value.is_array() {
-            return Err(Fault::Other);
+            [Value::Bytes(_), Value::Map(_), Value::Bytes(_) | Value::Null] => return Err(Fault::Encrypted),
+            _ => return Err(Fault::Malformed),
         }
         let message = CoseSign1::from_cbor_value(value).map_err(|_| Fault::Malformed)?;
         Self::of(message)

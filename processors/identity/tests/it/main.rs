@@ -1,0 +1,12 @@
+//! Identity codes as their users see them: issued, changed by others, read, refused.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
+mod flips;
+mod foreign;
+mod national;
+mod pictures;
+mod refusals;
+mod support;
+mod tokens;
+mod trust;
+mod vectors;
