@@ -16,7 +16,7 @@ pub fn national_string(account: &AccountRow) -> String {
     }
     // Only names of rules are missing here, and the national string says none of them.
     let rules = domain::Rules::new("", "");
-    compose(&NationalString::of(&runner::claims_of(account, 0, &rules), account.token.as_str()))
+    compose(&NationalString::of(&runner::claims_of(account, &rules), account.token.as_str()))
 }
 
 /// All texts of QR codes in a picture (PNG or JPEG).

@@ -7,6 +7,8 @@ mod registrations;
 mod subject;
 mod transactions;
 
+pub use registrations::qid;
+
 pub(crate) use context::{Context, Effect, Stop, ensure, plain, typed};
 
 use crate::outcome::{Outcome, Reason};

@@ -65,7 +65,7 @@ impl PersonalNumber {
     /// The sex at registration of birth.
     #[must_use]
     pub fn sex(self) -> Sex {
-        if self.digit(3) % 2 == 0 { Sex::Male } else { Sex::Female }
+        if self.digit(3).is_multiple_of(2) { Sex::Male } else { Sex::Female }
     }
 }
 

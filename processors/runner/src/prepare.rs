@@ -346,7 +346,7 @@ impl Batch {
         }
         let mut decision = self.decide(event, place, state, rules)?;
         if decision.issue.is_some() {
-            sign(engine, event, place, rules, &mut decision).map_err(Stop::Failed)?;
+            sign(engine, event, rules, &mut decision).map_err(Stop::Failed)?;
             prepared.tally.signed += 1;
         }
         let entry = if decision.outcome == Outcome::Applied { Entry::Applied } else { Entry::Refused };
@@ -489,13 +489,7 @@ fn is_below(engine: &Engine, seen: &Seen, place: Place) -> bool {
 }
 
 /// Signs what the account row says and puts the token into it.
-fn sign(
-    engine: &Engine,
-    event: &Event,
-    place: Place,
-    rules: &Rules,
-    decision: &mut Decision,
-) -> Result<(), EngineError> {
+fn sign(engine: &Engine, event: &Event, rules: &Rules, decision: &mut Decision) -> Result<(), EngineError> {
     let Some(row) = decision.state.take() else { return Ok(()) };
     let cause = row.cause;
     let mut account = AccountRow::from_row(row).map_err(store_shape)?;
@@ -504,7 +498,7 @@ fn sign(
             reason: format!("signing key {} went away", event.header.kid),
         })
     })?;
-    account.token = identity::token::sign(&claims_of(&account, place.partition, rules), &key);
+    account.token = identity::token::sign(&claims_of(&account, rules), &key);
     decision.state = Some(account.to_row(cause));
     Ok(())
 }

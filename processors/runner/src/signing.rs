@@ -22,15 +22,15 @@ pub fn status_uri(rules: &Rules, epoch: u32, partition: u16, offset: u64) -> Str
     format!("{}/{epoch}/{partition}/{}", rules.status_uri, offset / STATUS_BLOCK_ENTRIES)
 }
 
-/// What the code of this account says. `partition` is the account's partition in the registrations topic.
+/// What the code of this account says.
 #[must_use]
-pub fn claims_of(account: &AccountRow, partition: u16, rules: &Rules) -> Claims {
+pub fn claims_of(account: &AccountRow, rules: &Rules) -> Claims {
     let issued_at = account.issued_at.seconds();
     Claims {
         issuer: rules.issuer.clone(),
         qid: account.qid.clone(),
         serial: account.serial.clone(),
-        declarant_qid: String::new(),
+        declarant_qid: account.registrant.or(account.guardian).map_or_else(String::new, domain::decide::qid),
         masked_number: identity::national::mask_number(&account.number),
         full_name: account.full_name.clone(),
         birth_date: account.birth_date.clone(),
@@ -44,7 +44,7 @@ pub fn claims_of(account: &AccountRow, partition: u16, rules: &Rules) -> Claims 
         not_before: issued_at,
         expires_at: account.expires_at,
         status: StatusReference {
-            uri: status_uri(rules, account.status_epoch, partition, account.status_index),
+            uri: status_uri(rules, account.status_epoch, account.status_partition, account.status_index),
             index: account.status_index % STATUS_BLOCK_ENTRIES,
         },
     }

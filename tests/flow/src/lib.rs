@@ -1,1 +1,4 @@
-//! The whole path, from outside: the real binary, real files, real HTTP.
+//! The program from outside: its binary, its files, its HTTP.
+
+pub mod process;
+

@@ -74,19 +74,19 @@ impl Draft {
         let mut draft = self.clone();
         for pair in overrides.split(';').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (path, text) = pair.split_once('=').unwrap_or_else(|| panic!("`{pair}` has no `=`"));
-            let text_of_header = path.starts_with('@') && !path.starts_with("@max.");
-            let before = if text_of_header { Some(&Value::String(String::new())) } else { draft.get(path) };
-            let value = value_of(text, before);
+            let value = match path.strip_prefix('@') {
+                Some(field) if !field.starts_with("max.") => {
+                    named_ids(value_of(text, Some(&Value::String(String::new()))))
+                }
+                _ => value_of(text, draft.get(path)),
+            };
             draft.set(path, value);
         }
         draft
     }
 
     fn get(&self, path: &str) -> Option<&Value> {
-        match path.strip_prefix('@') {
-            Some(field) => self.header.get(field),
-            None => path.split('.').try_fold(&self.body, |at, key| at.get(key)),
-        }
+        path.split('.').try_fold(&self.body, |at, key| at.get(key))
     }
 
     fn set(&mut self, path: &str, value: Value) {
