@@ -1,7 +1,38 @@
-//! stub
-#![expect(missing_docs)]
-use access::Credentials; use projections::ProjectionsReader; use std::sync::Arc; use schemas::Micros;
-pub trait Trust: Send + Sync + 'static { fn trust_list_bytes(&self) -> Arc<[u8]>; fn trust_list(&self) -> Arc<identity::TrustList>; fn root_public(&self) -> [u8;32]; }
-pub struct Parts { pub credentials: Arc<Credentials>, pub reader: Arc<dyn ProjectionsReader>, pub partitions: u16, pub pepper: domain::keys::Pepper, pub trust: Arc<dyn Trust>, pub registry: prometheus::Registry, pub before_metrics: Arc<dyn Fn() + Send + Sync>, pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>, pub clock: Arc<dyn Fn() -> Micros + Send + Sync>, pub more_openapi: Vec<utoipa::openapi::OpenApi> }
-#[derive(Clone)] pub struct Api(Arc<Parts>);
-impl Api { pub fn new(p: Parts) -> Result<Self, prometheus::Error> { Ok(Self(Arc::new(p))) } pub fn configure(&self, _c: &mut actix_web::web::ServiceConfig) {} }
+//! Thin reads over the projections port.
+//!
+//! An answer is at least as new as the checkpoint of the moment of asking, and each row is true at its own cause; it is no snapshot
+//! across rows. Nothing here writes, and nothing here can tell which store it reads from.
+//!
+//! Who reads what: a credential with `read:all` reads everything. Any other reads what its own agency sent (see [`sight`]); what it
+//! may not read answers exactly like what is not there.
+
+mod accounts;
+mod answer;
+mod body;
+mod clocks;
+mod cursor;
+mod docs;
+mod documents;
+mod dossiers;
+mod events;
+mod history;
+mod identities;
+mod limits;
+mod listing;
+mod lookup;
+mod metrics;
+mod negotiate;
+mod openapi;
+mod operating;
+mod parameters;
+mod problems;
+mod routes;
+pub mod sight;
+mod state;
+mod statistics;
+mod transactions;
+mod trust_list;
+mod verification;
+
+pub use routes::ROUTES;
+pub use state::{Api, Parts, Trust};
