@@ -27,7 +27,7 @@ const KEYSPACE: &str = "rows";
 /// Says why a generation must not be opened any more; fjall repairs some damage on its own, which would hide it the next time.
 const DAMAGED: &str = "DAMAGED";
 /// One thread writes memtables as tables, the other merges tables.
-const WORKER_THREADS: usize = 2;
+const WORKER_THREADS: usize = 1;
 /// Journals are closed when they reach 64 MB and removed when their rows are in tables.
 const JOURNALS_BYTES_MAX: u64 = 128 << 20;
 const OPEN_FILES_MAX: usize = 256;
@@ -144,7 +144,7 @@ impl EmbeddedStore {
     ) -> Result<Self, OpenError> {
         let path = folder.generation_path(generation);
         // fjall has synced the journal while opening it.
-        let syncer = Syncer::start(db.clone(), options.sync, last_commit, metrics.clone())
+        let syncer = Syncer::start((db.clone(), path.clone()), options.sync, last_commit, metrics.clone())
             .map_err(OpenError::io(&path))?;
         Ok(Self {
             syncer,
