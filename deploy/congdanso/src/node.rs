@@ -145,11 +145,6 @@ impl Node {
         &self.in_force
     }
 
-    /// Keys and rules by name.
-    pub fn reference(&self) -> Arc<dyn Reference> {
-        Arc::clone(&self.rules) as Arc<dyn Reference>
-    }
-
     /// A new identity key, in force for events accepted from now on.
     pub fn rotate_key(&self) -> anyhow::Result<Kid> {
         let kid = self.keys.rotate(now())?;
