@@ -68,7 +68,7 @@ fn lints_are_expected_with_a_reason_and_never_allowed() {
     let allowed = places(&words(&[("#[al", "low("), ("#![al", "low("), ("#[cfg_attr(all, al", "low(")]), &[]);
     assert!(
         allowed.is_empty(),
-        "{allowed:#?}\nwrite `#[expect(.., reason = \"..\")]`, which vanishes when it is stale"
+        "{allowed:#?}\nwrite `expect` with a reason instead, which tells when it is stale"
     );
     let start = ["#[exp", "ect("].concat();
     for (file, text) in sources() {
