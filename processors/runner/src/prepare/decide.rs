@@ -53,8 +53,7 @@ pub(super) fn decide_section(
     let Section { partition, stream, epoch, items } = section;
     let follows = Vec::with_capacity(items.len() * 2);
     let aggregates = Aggregates::new(stream, partition.partition);
-    let mut deciding =
-        Deciding { engine, names, rows, prepared, follows, changed: Vec::new(), aggregates };
+    let mut deciding = Deciding { engine, names, rows, prepared, follows, changed: Vec::new(), aggregates };
     let mut last = None;
     for item in items {
         let offset = item.place.offset;
@@ -227,7 +226,8 @@ impl Deciding<'_> {
 /// A state row at or past the place proves that all that the event implied is written (rule 6).
 fn is_ahead(engine: &Engine, state: Option<&Row>, place: Place) -> bool {
     let stamp = state.map(|row| (row.cause.place.epoch, row.cause.place.offset));
-    stamp.is_some_and(|stamp| stamp >= (place.epoch, place.offset)) && !engine.leaves_out(Sabotage::DecideAhead)
+    stamp.is_some_and(|stamp| stamp >= (place.epoch, place.offset))
+        && !engine.leaves_out(Sabotage::DecideAhead)
 }
 
 /// History makes an event a repeat only when it was written below the event's own place (rule 7).
