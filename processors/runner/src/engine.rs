@@ -176,9 +176,7 @@ impl Engine {
                 Ok(Step::Reassigned)
             }
             Polled::Revoked(partitions) => {
-                for partition in &partitions {
-                    self.assigned.remove(partition);
-                }
+                self.revoke(&partitions);
                 Ok(Step::Reassigned)
             }
             Polled::Records(batch) => {
@@ -236,6 +234,13 @@ impl Engine {
             Assigned { aggregates: HeldRows::default(), epoch, next_offset, paused, is_placed: true },
         );
         Ok(())
+    }
+
+    /// Gives partitions up: nothing more of them is decided.
+    pub fn revoke(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            self.assigned.remove(partition);
+        }
     }
 
     /// Whether the log is not the one that the checkpoint was made from.

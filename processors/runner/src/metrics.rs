@@ -1,5 +1,6 @@
 //! What the processors count. Labels come from closed lists.
 
+use crate::assigned::PauseCause;
 use crate::dead_letters::DeadReason;
 use domain::invariants::Invariant;
 use domain::{Outcome, Reason};
@@ -150,6 +151,9 @@ impl Metrics {
             self.replayed.with_label_values(&[stream.name()]);
             self.lag_records.with_label_values(&[stream.name()]);
             self.oldest_unprocessed_seconds.with_label_values(&[stream.name()]);
+        }
+        for cause in PauseCause::ALL {
+            self.paused_partitions.with_label_values(&[cause.code()]);
         }
         for invariant in Invariant::ALL {
             self.invariant_violations.with_label_values(&[invariant.number()]);
