@@ -36,7 +36,7 @@ pub fn settings(global: &Global) -> anyhow::Result<Settings> {
         }
     }
     if let Some(dir) = &global.data_dir {
-        flags.push(("data_dir".to_owned(), format!("{:?}", dir.display().to_string())));
+        flags.push(("data_dir".to_owned(), dir.display().to_string()));
     }
     match Settings::load(global.config.as_deref(), &flags) {
         Ok(settings) if mistakes.is_empty() => Ok(settings),
