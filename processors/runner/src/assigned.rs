@@ -55,4 +55,6 @@ pub(crate) struct Assigned {
     pub next_offset: u64,
     /// Set while the partition waits.
     pub paused: Option<PauseCause>,
+    /// Whether the consumer stands at `next_offset`: not before the checkpoint was read, and no more after an error.
+    pub is_placed: bool,
 }
