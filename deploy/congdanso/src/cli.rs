@@ -147,7 +147,7 @@ pub enum AgencyCommand {
 
 #[derive(Args, Debug, Clone)]
 pub struct AgencyAddArgs {
-    /// The credential's id: 1-32 of `a-z 0-9 - _`.
+    /// The credential's id: 1-32 of `a-z 0-9 - _`, beginning with a letter or digit.
     pub id: String,
     /// The agency: sender of everything that comes with this credential. Default: the id.
     #[arg(long)]

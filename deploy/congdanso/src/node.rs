@@ -254,13 +254,10 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
 
 fn sealing(config: &Config) -> anyhow::Result<Sealing> {
     let (passphrase, key) = (&config.keys_passphrase_file, &config.keys_key_file);
+    // The configuration is not valid with both.
     match (passphrase.as_os_str().is_empty(), key.as_os_str().is_empty()) {
         (true, true) => Ok(Sealing::None),
         (true, false) => Ok(Sealing::KeyFile(key.clone())),
-        (false, true) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
-        (false, false) => {
-            let message = "keys.passphrase_file and keys.key_file exclude each other";
-            Err(Failure::new(Exit::Usage, message).into())
-        }
+        (false, _) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
     }
 }
