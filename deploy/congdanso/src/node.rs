@@ -117,6 +117,8 @@ impl Node {
         }
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
+        keys.ring().register(&registry)?;
+        describe_process(&registry)?;
         let book = RulesBook::open(dir.join("rules"))?;
         let in_force = Arc::new(rules_of(config)?);
         book.put(&in_force)?;
@@ -143,11 +145,6 @@ impl Node {
     /// The rules that new events are stamped with.
     pub fn rules_in_force(&self) -> &Arc<Rules> {
         &self.in_force
-    }
-
-    /// Keys and rules by name.
-    pub fn reference(&self) -> Arc<dyn Reference> {
-        Arc::clone(&self.rules) as Arc<dyn Reference>
     }
 
     /// A new identity key, in force for events accepted from now on.
@@ -182,6 +179,18 @@ impl Node {
     pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
         Ok(self.store.promote(fresh.0)?)
     }
+}
+
+/// What is running, and what it takes of the machine.
+fn describe_process(registry: &Registry) -> anyhow::Result<()> {
+    let build = prometheus::IntGaugeVec::new(
+        prometheus::Opts::new("congdanso_build_info", "Always 1; the label says which version runs."),
+        &["version"],
+    )?;
+    build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    registry.register(Box::new(build))?;
+    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+    Ok(())
 }
 
 /// The rule set that a configuration asks for.
@@ -245,13 +254,10 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
 
 fn sealing(config: &Config) -> anyhow::Result<Sealing> {
     let (passphrase, key) = (&config.keys_passphrase_file, &config.keys_key_file);
+    // The configuration is not valid with both.
     match (passphrase.as_os_str().is_empty(), key.as_os_str().is_empty()) {
         (true, true) => Ok(Sealing::None),
         (true, false) => Ok(Sealing::KeyFile(key.clone())),
-        (false, true) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
-        (false, false) => {
-            let message = "keys.passphrase_file and keys.key_file exclude each other";
-            Err(Failure::new(Exit::Usage, message).into())
-        }
+        (false, _) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
     }
 }

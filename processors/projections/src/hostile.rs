@@ -13,12 +13,13 @@ mod replica;
 mod storm;
 
 use crate::{Checkpoint, Page, PartitionCommit, ProjectionsReader, ProjectionsWriter, Scan, StoreError};
-use domain::{Key, Row, Table};
+use domain::{Cause, Key, Row, Table};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use schemas::{Place, TopicPartition};
 use std::fmt;
 use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 use storm::Storm;
 
@@ -31,11 +32,24 @@ pub enum Replicas {
     Three,
 }
 
+/// How rows are kept. Anything but [`Keeping::Placed`] leaves a rule of the port out, to show that its users' tests notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Whole, and per row the newest place wins.
+    Placed,
+    /// Whole, and whatever arrives last wins: rows carry no place.
+    ArrivalOrder,
+    /// As two halves, each written by itself: a row is not one mutation.
+    Halves,
+}
+
 /// What goes wrong, and how often: chances out of 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostileOptions {
     /// How many copies there are.
     pub replicas: Replicas,
+    /// How rows are kept.
+    pub keeping: Keeping,
     /// That a phase of a partition's commit times out.
     pub write_timeouts_per_mille: u32,
     /// That a read times out.
@@ -52,6 +66,7 @@ impl HostileOptions {
     pub const fn calm() -> Self {
         Self {
             replicas: Replicas::One,
+            keeping: Keeping::Placed,
             write_timeouts_per_mille: 0,
             read_timeouts_per_mille: 0,
             late_per_mille: 0,
@@ -64,6 +79,7 @@ impl HostileOptions {
     pub const fn stormy(replicas: Replicas) -> Self {
         Self {
             replicas,
+            keeping: Keeping::Placed,
             write_timeouts_per_mille: 80,
             read_timeouts_per_mille: 20,
             late_per_mille: 600,
@@ -81,6 +97,15 @@ pub enum Phase {
     State,
     /// The checkpoint.
     Checkpoint,
+}
+
+/// A moment at which others may act in the midst of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before a read.
+    Read,
+    /// Between two single writes, or between two phases.
+    Write,
 }
 
 /// The moment before a single write.
@@ -161,16 +186,20 @@ pub fn is_crash(error: &StoreError) -> bool {
     matches!(error, StoreError::Refused { reason } if reason == CRASHED)
 }
 
+/// Called where others may act. See [`Hostile::set_between`].
+type Between = Arc<dyn Fn(Moment) + Send + Sync>;
+
 /// The store. See the module.
 pub struct Hostile {
     storm: Mutex<Storm>,
+    between: Mutex<Option<Between>>,
 }
 
 impl Hostile {
     /// An empty store. All that it does follows from the seed, the options and the calls.
     #[must_use]
     pub fn new(seed: u64, options: HostileOptions) -> Self {
-        Self { storm: Mutex::new(Storm::new(seed, options)) }
+        Self { storm: Mutex::new(Storm::new(seed, options)), between: Mutex::new(None) }
     }
 
     /// Asks `hook` before every single write. It must not call the store.
@@ -183,10 +212,29 @@ impl Hostile {
         self.storm.lock().crash_points = None;
     }
 
-    /// Changes what goes wrong from here on. The number of replicas stays.
+    /// Calls `act` before every read and between any two writes of the writing side. It may call the store: other owners act there, in the
+    /// midst of this one's call.
+    pub fn set_between(&self, act: impl Fn(Moment) + Send + Sync + 'static) {
+        *self.between.lock() = Some(Arc::new(act));
+    }
+
+    /// Nobody acts in the midst of a call any more.
+    pub fn clear_between(&self) {
+        *self.between.lock() = None;
+    }
+
+    fn let_others_act(&self, moment: Moment) {
+        let between = self.between.lock().clone();
+        if let Some(act) = between {
+            act(moment);
+        }
+    }
+
+    /// Changes what goes wrong from here on. The number of replicas and how rows are kept stay.
     pub fn set_weather(&self, options: HostileOptions) {
         let mut storm = self.storm.lock();
-        storm.options = HostileOptions { replicas: storm.options.replicas, ..options };
+        let HostileOptions { replicas, keeping, .. } = storm.options;
+        storm.options = HostileOptions { replicas, keeping, ..options };
     }
 
     /// All writes under way arrive, and replicas that lack something get it.
@@ -206,6 +254,18 @@ impl Hostile {
         self.storm.lock().rows()
     }
 
+    /// What caused a row to be as it is, in the newest of all replicas. Neither repairs nor fails, and nobody acts in between.
+    #[must_use]
+    pub fn newest_cause(&self, table: Table, key: &Key) -> Option<Cause> {
+        self.storm.lock().newest(&(table, key.clone())).map(|row| row.cause)
+    }
+
+    /// The newest checkpoint of all replicas, looked at in the same way.
+    #[must_use]
+    pub fn newest_checkpoint(&self, of: TopicPartition) -> Option<Checkpoint> {
+        self.storm.lock().newest_checkpoint(of)
+    }
+
     /// What must never happen and did, oldest first.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
@@ -221,14 +281,23 @@ impl fmt::Debug for Hostile {
 
 impl ProjectionsWriter for Hostile {
     fn load(&self, keys: &[(Table, Key)]) -> Result<Vec<Option<Row>>, StoreError> {
+        self.let_others_act(Moment::Read);
         self.storm.lock().load(keys)
     }
 
     fn commit(&self, commits: &[PartitionCommit]) -> Result<(), StoreError> {
-        self.storm.lock().commit(commits)
+        let mut under_way = self.storm.lock().begin_all(commits);
+        loop {
+            let is_written = self.storm.lock().write_on(&mut under_way)?;
+            if is_written {
+                return Ok(());
+            }
+            self.let_others_act(Moment::Write);
+        }
     }
 
     fn checkpoint(&self, of: TopicPartition) -> Result<Option<Checkpoint>, StoreError> {
+        self.let_others_act(Moment::Read);
         self.storm.lock().checkpoint(of)
     }
 }

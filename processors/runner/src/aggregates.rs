@@ -1,14 +1,18 @@
 //! Aggregates of a batch: collected while deciding, then laid over the rows that are there.
 //!
-//! A row says which offset it last changed at; what is at or below that offset is inside it already (rule 8). Rows are read
-//! anew for every batch, so nothing here can be stale after another owner wrote.
+//! A row's cause is the last event that changed it; what stands at or below that place is inside it already (rule 8). Rows that this
+//! owner wrote last are held between batches, because reading them back costs more than deciding. They are dropped with the
+//! partition, after every error and wherever a state row is found ahead. A row that another owner has written meanwhile does no harm: a
+//! running value is a function of the log up to its cause, and the older cause does not overwrite the newer.
 
-use domain::rows::{Counts, LedgerRow, Measure, StatisticsRow};
+use domain::rows::{Counts, Dimension, LedgerRow, Measure, StatisticsRow};
 use domain::statistics::Delta;
 use domain::{Cause, Key, Row, ShapeError, Table, TypedRow};
 use projections::{ProjectionsWriter, StoreError};
-use schemas::{Day, Topic, TopicPartition};
+use schemas::{Day, Stream, Topic, TopicPartition};
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// What becomes of a record, as the ledger counts it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,28 +24,28 @@ pub(crate) enum Entry {
     Quarantined,
 }
 
-#[derive(PartialEq, Eq, Hash)]
-struct StatKey {
-    of: TopicPartition,
-    day: Day,
-    dimension: &'static str,
-    value: String,
+/// What one partition of a batch adds to its aggregates.
+pub(crate) struct Aggregates {
+    stream: Stream,
+    partition: u16,
+    statistics: ByKey<(Day, Dimension, String), (Measure, i64)>,
+    ledger: ByKey<String, Entry>,
 }
 
-/// Changes of one aggregate row, in the order of their offsets.
-struct Changes<T> {
-    list: Vec<(u64, T)>,
+/// Changes of each row, rows in the order they came: the same batch asks for them in the same order every time.
+struct ByKey<K, C> {
+    slots: HashMap<K, usize>,
+    changes: Vec<Changes<C>>,
+}
+
+/// Changes of one row, in the order of their offsets.
+struct Changes<C> {
+    list: Vec<(u64, C)>,
     last: Cause,
 }
 
-/// What a batch adds to aggregates.
-#[derive(Default)]
-pub(crate) struct Aggregates {
-    statistics: HashMap<StatKey, Changes<(Measure, i64)>>,
-    ledger: HashMap<(TopicPartition, String), Changes<Entry>>,
-    /// Test builds only: adds without looking at what is inside.
-    pub add_twice: bool,
-}
+/// Rows as they would be if there were none yet, with what changes them.
+type Fresh<R> = Vec<(R, Changes<<R as Aggregate>::Change>)>;
 
 /// Why aggregate rows could not be made.
 #[derive(Debug)]
@@ -50,115 +54,210 @@ pub(crate) enum AggregateError {
     Shape(ShapeError),
 }
 
+/// Rows held between the batches of one partition. Above the bound all of them are dropped.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeldRows(HashMap<(Table, Key), Row>);
+
+/// Rows held of one partition at most: a few hundred bytes each.
+const HELD_ROWS_MAX: usize = 1_500;
+
+impl HeldRows {
+    /// Keeps what a batch wrote.
+    pub fn keep(&mut self, follows: &[Row]) {
+        let aggregates = follows.iter().filter(|row| matches!(row.table, Table::Statistics | Table::Ledger));
+        for row in aggregates {
+            if self.0.len() >= HELD_ROWS_MAX {
+                self.0.clear();
+            }
+            self.0.insert((row.table, row.key.clone()), row.clone());
+        }
+    }
+
+    /// Drops everything: another owner has written.
+    pub fn drop_all(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// What is done about what a row holds already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Inside {
+    /// It is left out.
+    Skipped,
+    /// Test builds only: it is added again.
+    Added,
+}
+
 impl Aggregates {
+    pub fn new(stream: Stream, partition: u16) -> Self {
+        Self { stream, partition, statistics: ByKey::default(), ledger: ByKey::default() }
+    }
+
     pub fn count(&mut self, cause: Cause, day: Day, deltas: Vec<Delta>) {
-        let of = cause.place.topic_partition();
         for Delta { dimension, value, measure, by } in deltas {
-            let key = StatKey { of, day, dimension: dimension.name(), value };
-            let changes =
-                self.statistics.entry(key).or_insert_with(|| Changes { list: Vec::new(), last: cause });
-            changes.list.push((cause.place.offset, (measure, by)));
-            changes.last = cause;
+            self.statistics.push((day, dimension, value), cause, (measure, by));
         }
     }
 
     pub fn enter(&mut self, cause: Cause, sender: &str, entry: Entry) {
-        let key = (cause.place.topic_partition(), sender.to_owned());
-        let changes = self.ledger.entry(key).or_insert_with(|| Changes { list: Vec::new(), last: cause });
-        changes.list.push((cause.place.offset, entry));
+        match self.ledger.slot(sender) {
+            Some(slot) => self.ledger.push_at(slot, cause, entry),
+            None => self.ledger.push(sender.to_owned(), cause, entry),
+        }
+    }
+
+    /// The rows as they would be if there were none yet, with what changes them.
+    fn fresh(self) -> (Fresh<StatisticsRow>, Fresh<LedgerRow>) {
+        let (stream, partition) = (self.stream, self.partition);
+        let statistics = |(day, dimension, value): (Day, Dimension, String)| {
+            let (dimension, counts) = (dimension.name().to_owned(), Counts::default());
+            StatisticsRow { day, dimension, value, stream, partition, agg_off: 0, counts }
+        };
+        let ledger = |sender| LedgerRow {
+            stream,
+            partition,
+            sender,
+            agg_off: 0,
+            applied: 0,
+            duplicate: 0,
+            refused: 0,
+            dead_lettered: 0,
+            quarantined: 0,
+        };
+        (self.statistics.into_rows(statistics), self.ledger.into_rows(ledger))
+    }
+}
+
+/// Reads the rows that change and are not held, and returns all that change, changed, partition by partition as given. Rows that hold
+/// everything already are left out.
+pub(crate) fn add_up<'h>(
+    all: Vec<Aggregates>,
+    held: impl Fn(TopicPartition) -> Option<&'h HeldRows>,
+    store: &dyn ProjectionsWriter,
+    inside: Inside,
+) -> Result<Vec<Vec<Row>>, AggregateError> {
+    let of = |a: &Aggregates| TopicPartition { topic: Topic::Stream(a.stream), partition: a.partition };
+    let held: Vec<_> = all.iter().map(|a| held(of(a))).collect();
+    let fresh: Vec<_> = all.into_iter().map(Aggregates::fresh).collect();
+    let mut rows: Vec<Option<Row>> = Vec::new();
+    let mut missing: Vec<(Table, Key)> = Vec::new();
+    for ((statistics, ledger), held) in fresh.iter().zip(held) {
+        let keys = statistics.iter().map(|(row, _)| (Table::Statistics, row.key()));
+        for key in keys.chain(ledger.iter().map(|(row, _)| (Table::Ledger, row.key()))) {
+            let row = held.and_then(|held| held.0.get(&key)).cloned();
+            if row.is_none() {
+                missing.push(key);
+            }
+            rows.push(row);
+        }
+    }
+    let mut read = store.load(&missing).map_err(AggregateError::Store)?.into_iter();
+    let mut found = rows.into_iter().map(|row| row.or_else(|| read.next().flatten()));
+    let mut all = Vec::with_capacity(fresh.len());
+    for (statistics, ledger) in fresh {
+        let mut rows = Vec::with_capacity(statistics.len() + ledger.len());
+        for (row, changes) in statistics {
+            rows.extend(lay_over(row, found.next().flatten(), &changes, inside)?);
+        }
+        for (row, changes) in ledger {
+            rows.extend(lay_over(row, found.next().flatten(), &changes, inside)?);
+        }
+        all.push(rows);
+    }
+    Ok(all)
+}
+
+/// The row with what is not yet inside it; `None` when everything is.
+fn lay_over<R: Aggregate>(
+    fresh: R,
+    there: Option<Row>,
+    changes: &Changes<R::Change>,
+    inside: Inside,
+) -> Result<Option<Row>, AggregateError> {
+    let epoch = changes.last.place.epoch;
+    let last = there.as_ref().map(|row| (row.cause.place.epoch, row.cause.place.offset));
+    let is_inside = |offset| inside == Inside::Skipped && last.is_some_and(|last| (epoch, offset) <= last);
+    let missing = &changes.list[changes.list.partition_point(|(offset, _)| is_inside(*offset))..];
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let mut row = there.map_or(Ok(fresh), R::from_row).map_err(AggregateError::Shape)?;
+    for (_, change) in missing {
+        row.add(change);
+    }
+    *row.agg_off() = changes.last.place.offset;
+    Ok(Some(row.into_row(changes.last)))
+}
+
+/// A row of running values.
+trait Aggregate: TypedRow {
+    /// What changes it.
+    type Change;
+    fn agg_off(&mut self) -> &mut u64;
+    fn add(&mut self, change: &Self::Change);
+}
+
+impl Aggregate for StatisticsRow {
+    type Change = (Measure, i64);
+
+    fn agg_off(&mut self) -> &mut u64 {
+        &mut self.agg_off
+    }
+
+    fn add(&mut self, (measure, by): &Self::Change) {
+        self.counts.add(*measure, *by);
+    }
+}
+
+impl Aggregate for LedgerRow {
+    type Change = Entry;
+
+    fn agg_off(&mut self) -> &mut u64 {
+        &mut self.agg_off
+    }
+
+    fn add(&mut self, entry: &Entry) {
+        *match entry {
+            Entry::Applied => &mut self.applied,
+            Entry::Duplicate => &mut self.duplicate,
+            Entry::Refused => &mut self.refused,
+            Entry::DeadLettered => &mut self.dead_lettered,
+            Entry::Quarantined => &mut self.quarantined,
+        } += 1;
+    }
+}
+
+impl<K, C> Default for ByKey<K, C> {
+    fn default() -> Self {
+        Self { slots: HashMap::new(), changes: Vec::new() }
+    }
+}
+
+impl<K: Eq + Hash, C> ByKey<K, C> {
+    fn slot<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<usize>
+    where
+        K: Borrow<Q>,
+    {
+        self.slots.get(key).copied()
+    }
+
+    fn push(&mut self, key: K, cause: Cause, change: C) {
+        let slot = *self.slots.entry(key).or_insert(self.changes.len());
+        if slot == self.changes.len() {
+            self.changes.push(Changes { list: Vec::new(), last: cause });
+        }
+        self.push_at(slot, cause, change);
+    }
+
+    fn push_at(&mut self, slot: usize, cause: Cause, change: C) {
+        let changes = &mut self.changes[slot];
+        changes.list.push((cause.place.offset, change));
         changes.last = cause;
     }
 
-    /// Reads the rows that change and returns them changed, each with its partition. Rows that hold everything already are left out.
-    pub fn into_rows(
-        self,
-        store: &dyn ProjectionsWriter,
-    ) -> Result<Vec<(TopicPartition, Row)>, AggregateError> {
-        let add_twice = self.add_twice;
-        let statistics: Vec<_> = self.statistics.into_iter().collect();
-        let ledger: Vec<_> = self.ledger.into_iter().collect();
-        let mut keys: Vec<(Table, Key)> = Vec::with_capacity(statistics.len() + ledger.len());
-        keys.extend(statistics.iter().map(|(key, _)| (Table::Statistics, new_statistics(key).key())));
-        keys.extend(
-            ledger.iter().map(|((of, sender), _)| (Table::Ledger, new_ledger(*of, sender.clone()).key())),
-        );
-        let mut found = store.load(&keys).map_err(AggregateError::Store)?.into_iter();
-        let mut rows = Vec::with_capacity(keys.len());
-        for (key, changes) in statistics {
-            let old = found
-                .next()
-                .flatten()
-                .map(StatisticsRow::from_row)
-                .transpose()
-                .map_err(AggregateError::Shape)?;
-            let inside = old.as_ref().filter(|_| !add_twice).map(|row| row.agg_off);
-            let mut row = old.unwrap_or_else(|| new_statistics(&key));
-            let mut changed = false;
-            for (_, (measure, by)) in
-                changes.list.iter().filter(|(offset, _)| inside.is_none_or(|i| *offset > i))
-            {
-                row.counts.add(*measure, *by);
-                changed = true;
-            }
-            if changed {
-                row.agg_off = changes.last.place.offset;
-                rows.push((key.of, row.to_row(changes.last)));
-            }
-        }
-        for ((of, sender), changes) in ledger {
-            let old =
-                found.next().flatten().map(LedgerRow::from_row).transpose().map_err(AggregateError::Shape)?;
-            let inside = old.as_ref().filter(|_| !add_twice).map(|row| row.agg_off);
-            let mut row = old.unwrap_or_else(|| new_ledger(of, sender));
-            let mut changed = false;
-            for (_, entry) in changes.list.iter().filter(|(offset, _)| inside.is_none_or(|i| *offset > i)) {
-                match entry {
-                    Entry::Applied => row.applied += 1,
-                    Entry::Duplicate => row.duplicate += 1,
-                    Entry::Refused => row.refused += 1,
-                    Entry::DeadLettered => row.dead_lettered += 1,
-                    Entry::Quarantined => row.quarantined += 1,
-                }
-                changed = true;
-            }
-            if changed {
-                row.agg_off = changes.last.place.offset;
-                rows.push((of, row.to_row(changes.last)));
-            }
-        }
-        Ok(rows)
-    }
-}
-
-fn new_statistics(key: &StatKey) -> StatisticsRow {
-    StatisticsRow {
-        day: key.day,
-        dimension: key.dimension.to_owned(),
-        value: key.value.clone(),
-        stream: stream_of(key.of),
-        partition: key.of.partition,
-        agg_off: 0,
-        counts: Counts::default(),
-    }
-}
-
-fn new_ledger(of: TopicPartition, sender: String) -> LedgerRow {
-    LedgerRow {
-        stream: stream_of(of),
-        partition: of.partition,
-        sender,
-        agg_off: 0,
-        applied: 0,
-        duplicate: 0,
-        refused: 0,
-        dead_lettered: 0,
-        quarantined: 0,
-    }
-}
-
-fn stream_of(of: TopicPartition) -> schemas::Stream {
-    match of.topic {
-        Topic::Stream(stream) | Topic::DeadLetters(stream) => stream,
-        Topic::Control => unreachable!("aggregates are made from places, and places lie in streams"),
+    fn into_rows<R>(self, row: impl Fn(K) -> R) -> Vec<(R, Changes<C>)> {
+        let mut keys: Vec<_> = self.slots.into_iter().collect();
+        keys.sort_unstable_by_key(|(_, slot)| *slot);
+        keys.into_iter().map(|(key, _)| row(key)).zip(self.changes).collect()
     }
 }

@@ -1,13 +1,17 @@
 //! One owner of partitions: takes batches from a consumer, decides them, writes them.
 
+use crate::aggregates::HeldRows;
 use crate::assigned::{Assigned, PauseCause};
 use crate::control::Control;
 use crate::metrics::Metrics;
 use crate::prepare::{Prepared, prepare};
+use crate::sabotage::Sabotage;
 use crate::signing::Reference;
+use domain::decide::Undecidable;
+use domain::{Decision, Input};
 use event_log::{AppendError, Consumer, EventLog, PollLimits, Polled, ReadError, Record};
 use futures_executor::block_on;
-use projections::{Checkpoint, ProjectionsWriter, StoreError};
+use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
 use schemas::{Micros, TopicPartition};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,23 +105,28 @@ impl EngineError {
     }
 }
 
+/// What decides an event. Pure.
+pub type Decider = fn(Input<'_>) -> Result<Decision, Undecidable>;
+
 /// One owner of partitions. Used by one thread; holds no row between batches.
 pub struct Engine {
     pub(crate) deps: Deps,
     pub(crate) mode: Mode,
+    pub(crate) decide: Decider,
     limits: Limits,
     assigned: BTreeMap<TopicPartition, Assigned>,
     #[cfg(feature = "sabotage")]
-    pub(crate) sabotage: Option<crate::Sabotage>,
+    sabotage: Option<Sabotage>,
 }
 
 impl Engine {
     /// An engine without partitions.
     #[must_use]
-    pub const fn new(deps: Deps, mode: Mode, limits: Limits) -> Self {
+    pub fn new(deps: Deps, mode: Mode, limits: Limits) -> Self {
         Self {
             deps,
             mode,
+            decide: domain::decide,
             limits,
             assigned: BTreeMap::new(),
             #[cfg(feature = "sabotage")]
@@ -125,17 +134,36 @@ impl Engine {
         }
     }
 
+    /// Decides by something else than [`domain::decide`]: a decider that crashes.
+    #[must_use]
+    pub fn with_decider(self, decide: Decider) -> Self {
+        Self { decide, ..self }
+    }
+
     /// Leaves a rule of the design out.
     #[cfg(feature = "sabotage")]
-    pub const fn sabotage(&mut self, rule: crate::Sabotage) {
+    pub const fn sabotage(&mut self, rule: Sabotage) {
         self.sabotage = Some(rule);
     }
 
-    /// Polls once and does what comes: takes or drops partitions, or decides and writes one batch.
+    /// Whether a test build leaves this rule out.
+    pub(crate) fn leaves_out(&self, rule: Sabotage) -> bool {
+        #[cfg(feature = "sabotage")]
+        let left_out = self.sabotage;
+        #[cfg(not(feature = "sabotage"))]
+        let left_out: Option<Sabotage> = None;
+        left_out == Some(rule)
+    }
+
+    /// Polls once and does what comes: takes or drops partitions, or decides and writes one batch. After an error it first does
+    /// what [`Engine::recover`] does, and polls only when that succeeded: what was polled and not written comes again.
     ///
     /// # Errors
-    /// See [`EngineError`]. After a retryable one call [`Engine::recover`] and go on.
+    /// See [`EngineError`]. After a retryable one, call it again.
     pub fn step(&mut self, consumer: &mut dyn Consumer) -> Result<Step, EngineError> {
+        if self.assigned.values().any(|a| !a.is_placed) {
+            return self.recover(consumer).map(|()| Step::Reassigned);
+        }
         let limits = PollLimits {
             records_max: self.limits.batch_records_max,
             bytes_max: self.limits.batch_bytes_max,
@@ -148,9 +176,7 @@ impl Engine {
                 Ok(Step::Reassigned)
             }
             Polled::Revoked(partitions) => {
-                for partition in &partitions {
-                    self.assigned.remove(partition);
-                }
+                self.revoke(&partitions);
                 Ok(Step::Reassigned)
             }
             Polled::Records(batch) => {
@@ -163,31 +189,58 @@ impl Engine {
     /// Takes partitions: reads their checkpoints, checks that the log still holds the history that they cover, seeks.
     ///
     /// # Errors
-    /// See [`EngineError`].
+    /// See [`EngineError`]. The partitions are this engine's all the same; none of them is decided before
+    /// [`Engine::recover`] or [`Engine::step`] has placed them.
     pub fn assign(
         &mut self,
         consumer: &mut dyn Consumer,
         partitions: &[TopicPartition],
     ) -> Result<(), EngineError> {
-        self.deps.control.refresh(&*self.deps.log)?;
         for partition in partitions {
             let epoch = self.deps.log.layout(partition.topic).epoch;
-            let checkpoint = self.deps.store.checkpoint(*partition)?;
-            let next_offset = checkpoint.filter(|c| c.epoch == epoch).map_or(0, |c| c.next_offset);
-            let paused = match checkpoint {
-                Some(checkpoint) => self.contradiction(&checkpoint, epoch)?,
-                None => None,
+            let unplaced = Assigned {
+                aggregates: HeldRows::default(),
+                epoch,
+                next_offset: 0,
+                paused: None,
+                is_placed: false,
             };
-            self.assigned.insert(*partition, Assigned { epoch, next_offset, paused });
-            if let Some(cause) = paused {
-                tracing::error!(%partition, cause = cause.code(), "partition waits: the log and the checkpoint disagree");
-                consumer.pause(*partition);
-            } else {
-                consumer.seek(*partition, next_offset)?;
-                consumer.resume(*partition);
-            }
+            self.assigned.insert(*partition, unplaced);
+        }
+        self.deps.control.refresh(&*self.deps.log)?;
+        for partition in partitions {
+            self.place(consumer, *partition)?;
         }
         Ok(())
+    }
+
+    fn place(&mut self, consumer: &mut dyn Consumer, partition: TopicPartition) -> Result<(), EngineError> {
+        let epoch = self.deps.log.layout(partition.topic).epoch;
+        let checkpoint = self.deps.store.checkpoint(partition)?;
+        let next_offset = checkpoint.filter(|c| c.epoch == epoch).map_or(0, |c| c.next_offset);
+        let paused = match checkpoint {
+            Some(checkpoint) => self.contradiction(&checkpoint, epoch)?,
+            None => None,
+        };
+        if let Some(cause) = paused {
+            tracing::error!(%partition, cause = cause.code(), "partition waits: the log and the checkpoint disagree");
+            consumer.pause(partition);
+        } else {
+            consumer.seek(partition, next_offset)?;
+            consumer.resume(partition);
+        }
+        self.assigned.insert(
+            partition,
+            Assigned { aggregates: HeldRows::default(), epoch, next_offset, paused, is_placed: true },
+        );
+        Ok(())
+    }
+
+    /// Gives partitions up: nothing more of them is decided.
+    pub fn revoke(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            self.assigned.remove(partition);
+        }
     }
 
     /// Whether the log is not the one that the checkpoint was made from.
@@ -207,11 +260,11 @@ impl Engine {
         }
         let schemas::Topic::Stream(stream) = checkpoint.of.topic else { return Ok(None) };
         let last = self.deps.log.read(checkpoint.of, checkpoint.next_offset - 1, 1, 1)?;
-        let Some(last) = last.into_iter().find(|r| r.offset < checkpoint.next_offset) else {
-            return Ok(None);
-        };
-        let same = schemas::codec::decode(stream, &last.value)
-            .is_ok_and(|event| event.header.event_id == checkpoint.last_event_id);
+        let last = last.first().filter(|record| record.offset < checkpoint.next_offset);
+        let same = last.is_some_and(|record| {
+            schemas::codec::decode(stream, &record.value)
+                .is_ok_and(|event| event.header.event_id == checkpoint.last_event_id)
+        });
         Ok(if same { None } else { Some(PauseCause::AnotherHistory) })
     }
 
@@ -224,6 +277,11 @@ impl Engine {
         self.assign(consumer, &partitions)
     }
 
+    /// Aggregate rows held of a partition.
+    pub(crate) fn held_rows(&self, partition: TopicPartition) -> Option<&HeldRows> {
+        self.assigned.get(&partition).map(|assigned| &assigned.aggregates)
+    }
+
     /// Whether a partition waits.
     #[must_use]
     pub fn has_paused(&self) -> bool {
@@ -233,17 +291,26 @@ impl Engine {
     /// Decides a batch without writing rows. Records of partitions that are not this engine's, or that were decided, are left out.
     ///
     /// # Errors
-    /// See [`EngineError`].
+    /// See [`EngineError`]. Nothing more is decided before [`Engine::recover`] or [`Engine::step`] has placed the partitions again.
     pub fn prepare(&mut self, batch: Vec<(TopicPartition, Vec<Record>)>) -> Result<Prepared, EngineError> {
+        let prepared = self.try_prepare(batch);
+        self.displace_after(&prepared);
+        prepared
+    }
+
+    fn try_prepare(&self, batch: Vec<(TopicPartition, Vec<Record>)>) -> Result<Prepared, EngineError> {
         self.deps.control.refresh(&*self.deps.log)?;
-        let mut own = Vec::with_capacity(batch.len());
+        let mut own: Vec<(TopicPartition, u32, Vec<Record>)> = Vec::with_capacity(batch.len());
         for (partition, mut records) in batch {
-            let Some(assigned) = self.assigned.get(&partition).filter(|a| a.paused.is_none()) else {
+            let Some(assigned) = self.assigned.get(&partition).filter(|a| a.is_placed && a.paused.is_none())
+            else {
                 continue;
             };
             records.retain(|r| r.offset >= assigned.next_offset);
-            if !records.is_empty() {
-                own.push((partition, assigned.epoch, records));
+            match own.iter_mut().find(|(taken, ..)| *taken == partition) {
+                Some((_, _, taken)) => taken.append(&mut records),
+                None if records.is_empty() => {}
+                None => own.push((partition, assigned.epoch, records)),
             }
         }
         prepare(self, own)
@@ -252,23 +319,31 @@ impl Engine {
     /// Writes what was decided, then moves on. Returns how many records the batch had.
     ///
     /// # Errors
-    /// See [`EngineError`]; nothing moves on then.
-    pub fn commit(&mut self, consumer: &mut dyn Consumer, prepared: Prepared) -> Result<usize, EngineError> {
+    /// See [`EngineError`]; nothing moves on then, and nothing more is decided before [`Engine::recover`] or [`Engine::step`] has
+    /// placed the partitions again.
+    pub fn commit(
+        &mut self,
+        consumer: &mut dyn Consumer,
+        mut prepared: Prepared,
+    ) -> Result<usize, EngineError> {
         let started = std::time::Instant::now();
-        if !prepared.dead_letters.is_empty() && self.mode == Mode::Live {
-            block_on(self.deps.log.append(prepared.dead_letters.clone()))?;
-        }
-        self.write(&prepared)?;
-        self.deps
-            .metrics
-            .stage_seconds
-            .with_label_values(&["commit"])
-            .observe(started.elapsed().as_secs_f64());
+        let written = self.write(&mut prepared);
+        self.displace_after(&written);
+        written?;
+        let seconds = started.elapsed().as_secs_f64();
+        self.deps.metrics.stage_seconds.with_label_values(&["commit"]).observe(seconds);
         for commit in &prepared.commits {
             let checkpoint = commit.checkpoint;
             consumer.report(checkpoint.of, checkpoint.next_offset);
             if let Some(assigned) = self.assigned.get_mut(&checkpoint.of) {
-                assigned.next_offset = checkpoint.next_offset;
+                // A batch that was overtaken holds values of before: its rows are not those of the next batch.
+                let is_newest = checkpoint.next_offset >= assigned.next_offset;
+                if prepared.found_ahead() || !is_newest {
+                    assigned.aggregates.drop_all();
+                } else {
+                    assigned.aggregates.keep(&commit.follows);
+                }
+                assigned.next_offset = assigned.next_offset.max(checkpoint.next_offset);
             }
         }
         for pause in &prepared.pauses {
@@ -283,35 +358,31 @@ impl Engine {
         Ok(prepared.records)
     }
 
-    #[cfg(not(feature = "sabotage"))]
-    fn write(&self, prepared: &Prepared) -> Result<(), StoreError> {
-        self.deps.store.commit(&prepared.commits)
+    /// After an error the consumer may stand past records that were not written.
+    fn displace_after<T>(&mut self, result: &Result<T, EngineError>) {
+        if result.is_err() {
+            self.assigned.values_mut().for_each(|assigned| assigned.is_placed = false);
+        }
     }
 
-    #[cfg(feature = "sabotage")]
-    fn write(&self, prepared: &Prepared) -> Result<(), StoreError> {
-        use crate::Sabotage;
-        use projections::PartitionCommit;
-        match self.sabotage {
-            Some(Sabotage::StateBeforeFollows) => {
-                let swapped = |c: &PartitionCommit| PartitionCommit {
-                    follows: c.state.clone(),
-                    state: c.follows.clone(),
-                    checkpoint: c.checkpoint,
-                };
-                self.deps.store.commit(&prepared.commits.iter().map(swapped).collect::<Vec<_>>())
-            }
-            Some(Sabotage::CheckpointFirst) => {
-                let bare = |c: &PartitionCommit| PartitionCommit {
-                    follows: Vec::new(),
-                    state: Vec::new(),
-                    checkpoint: c.checkpoint,
-                };
-                self.deps.store.commit(&prepared.commits.iter().map(bare).collect::<Vec<_>>())?;
-                self.deps.store.commit(&prepared.commits)
-            }
-            _ => self.deps.store.commit(&prepared.commits),
+    fn write(&self, prepared: &mut Prepared) -> Result<(), EngineError> {
+        if !prepared.dead_letters.is_empty() && self.mode == Mode::Live {
+            block_on(self.deps.log.append(std::mem::take(&mut prepared.dead_letters)))?;
         }
+        if self.leaves_out(Sabotage::StateBeforeFollows) {
+            for PartitionCommit { follows, state, .. } in &mut prepared.commits {
+                std::mem::swap(follows, state);
+            }
+        }
+        if self.leaves_out(Sabotage::CheckpointFirst) {
+            let bare = |c: &PartitionCommit| PartitionCommit {
+                follows: Vec::new(),
+                state: Vec::new(),
+                checkpoint: c.checkpoint,
+            };
+            self.deps.store.commit(&prepared.commits.iter().map(bare).collect::<Vec<_>>())?;
+        }
+        Ok(self.deps.store.commit(&prepared.commits)?)
     }
 
     /// What this engine holds.

@@ -4,7 +4,8 @@ use crate::assigned::PauseCause;
 use crate::engine::{Deps, Engine, EngineError, Limits, Mode, Step};
 use parking_lot::{Condvar, Mutex};
 use schemas::{Stream, Topic, TopicPartition};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -43,10 +44,19 @@ pub struct Stopped {
 struct Board {
     stop: AtomicBool,
     held: AtomicBool,
+    /// Taken by who holds the threads: one at a time.
+    holding: Mutex<()>,
     idle: Mutex<usize>,
     changed: Condvar,
     partitions: Mutex<BTreeMap<TopicPartition, Option<PauseCause>>>,
     failed: Mutex<Option<Stopped>>,
+}
+
+impl Board {
+    /// Keeps the first failure.
+    fn fail(&self, reason: &str) {
+        self.failed.lock().get_or_insert_with(|| Stopped { reason: reason.to_owned() });
+    }
 }
 
 /// The deciding threads of a process.
@@ -71,8 +81,17 @@ impl Processor {
             let engine = Engine::new(deps.clone(), Mode::Live, limits);
             let board = Arc::clone(&board);
             let thread = std::thread::Builder::new().name(format!("process-{member}")).spawn(move || {
-                let mut worker = Worker { engine, board, workers, backoff: BACKOFF_MIN, retry_at: None };
-                worker.run(&mut *consumer);
+                let mut worker = Worker {
+                    engine,
+                    board: Arc::clone(&board),
+                    workers,
+                    backoff: BACKOFF_MIN,
+                    retry_at: None,
+                    published: BTreeSet::new(),
+                };
+                if catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer))).is_err() {
+                    board.fail("a thread panicked");
+                }
                 consumer.close();
             });
             threads.push(
@@ -137,15 +156,20 @@ impl Processor {
     /// Runs `act` while every thread stands between two batches and holds no row: for swapping the store beneath them. The
     /// threads start again from the checkpoints of the store that is there then.
     pub fn held<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _alone = self.board.holding.lock();
         self.board.held.store(true, Ordering::Release);
+        self.board.changed.notify_all();
         let mut idle = self.board.idle.lock();
         while *idle < self.threads.lock().iter().filter(|t| !t.is_finished()).count() {
             self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
         }
         let result = act();
         self.board.held.store(false, Ordering::Release);
-        drop(idle);
         self.board.changed.notify_all();
+        // Who holds them again at once would find them standing still: they go on in between.
+        while *idle > 0 {
+            self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
+        }
         result
     }
 
@@ -159,10 +183,7 @@ impl Processor {
         let threads: Vec<_> = self.threads.lock().drain(..).collect();
         for thread in threads {
             if thread.join().is_err() {
-                self.board
-                    .failed
-                    .lock()
-                    .get_or_insert_with(|| Stopped { reason: "a thread panicked".to_owned() });
+                self.board.fail("a thread panicked");
             }
         }
         self.failed().map_or(Ok(()), Err)
@@ -175,6 +196,8 @@ struct Worker {
     workers: usize,
     backoff: Duration,
     retry_at: Option<Instant>,
+    /// What stands on the board as this thread's.
+    published: BTreeSet<TopicPartition>,
 }
 
 impl Worker {
@@ -198,7 +221,7 @@ impl Worker {
                 Err(error) if error.is_retryable() => {}
                 Err(error) => {
                     tracing::error!(%error, "processing stopped");
-                    self.board.failed.lock().get_or_insert_with(|| Stopped { reason: error.to_string() });
+                    self.board.fail(&error.to_string());
                     return;
                 }
             }
@@ -210,19 +233,23 @@ impl Worker {
         if let Step::Decided(_) = step {
             self.backoff = BACKOFF_MIN;
         }
-        if self.engine.has_paused() && self.retry_at.is_none() {
+        let waits = self.engine.has_paused();
+        if waits && self.retry_at.is_none() {
             self.retry_at = Some(Instant::now() + PAUSED_RETRY);
-            self.publish();
         }
-        if step == Step::Reassigned {
+        if waits || step == Step::Reassigned {
             self.publish();
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let mut partitions = self.board.partitions.lock();
+        for gone in std::mem::take(&mut self.published) {
+            partitions.remove(&gone);
+        }
         for (partition, assigned) in self.engine.holds() {
             partitions.insert(partition, assigned.paused);
+            self.published.insert(partition);
         }
     }
 
@@ -251,5 +278,6 @@ impl Worker {
             self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
         }
         *idle -= 1;
+        self.board.changed.notify_all();
     }
 }

@@ -86,7 +86,7 @@ pub fn rebuild(
             .collect();
         let mut result = Ok(());
         for thread in running {
-            let ended = thread.join().unwrap_or(Err(RebuildError::Stopped));
+            let ended = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             result = result.and(ended);
         }
         result

@@ -1,7 +1,7 @@
 //! What happens to reads and writes on their way.
 
-use super::replica::{Replica, Write, checkpoint_stamp, stamp};
-use super::{CRASHED, CrashPoint, Fate, HostileOptions, Phase, Replicas, Violation};
+use super::replica::{Half, Replica, Write, checkpoint_stamp, stamp};
+use super::{CRASHED, CrashPoint, Fate, HostileOptions, Keeping, Phase, Replicas, Violation};
 use crate::{Checkpoint, Page, PartitionCommit, Scan, StoreError};
 use domain::{Key, Row, Table};
 use rand::seq::SliceRandom;
@@ -28,7 +28,7 @@ pub(super) struct Storm {
 }
 
 /// A partition's commit on its way.
-struct UnderWay {
+pub(super) struct UnderWay {
     of: TopicPartition,
     /// Phases still to come, the next one last.
     phases: Vec<(Phase, Vec<Write>)>,
@@ -75,7 +75,7 @@ impl Storm {
     }
 
     fn apply(&mut self, replica: usize, write: &Write) {
-        let violation = self.replicas[replica].apply(write);
+        let violation = self.replicas[replica].apply(write, self.options.keeping);
         self.note(violation);
     }
 
@@ -102,6 +102,9 @@ impl Storm {
         for (replica, write) in late {
             self.apply(replica, &write);
         }
+        if self.replicas.len() == 1 {
+            return;
+        }
         let rows = self.replicas.iter().flat_map(|r| r.rows.values().cloned().map(Write::Row));
         let checkpoints =
             self.replicas.iter().flat_map(|r| r.checkpoints.values().copied().map(Write::Checkpoint));
@@ -124,6 +127,18 @@ impl Storm {
     }
 }
 
+// Looking, which changes nothing.
+impl Storm {
+    pub(super) fn newest(&self, id: &RowId) -> Option<&Row> {
+        self.replicas.iter().filter_map(|replica| replica.rows.get(id)).max_by_key(|row| stamp(row))
+    }
+
+    pub(super) fn newest_checkpoint(&self, of: TopicPartition) -> Option<Checkpoint> {
+        let found = self.replicas.iter().filter_map(|replica| replica.checkpoints.get(&of));
+        found.copied().max_by_key(checkpoint_stamp)
+    }
+}
+
 // Reading.
 impl Storm {
     fn begin_read(&mut self) -> Result<(), StoreError> {
@@ -140,8 +155,10 @@ impl Storm {
             .filter_map(|r| self.replicas[*r].rows.get(id))
             .max_by_key(|row| stamp(row))
             .cloned()?;
-        for replica in asked {
-            self.apply(*replica, &Write::Row(newest.clone()));
+        if asked.len() > 1 {
+            for replica in asked {
+                self.apply(*replica, &Write::Row(newest.clone()));
+            }
         }
         Some(newest)
     }
@@ -206,42 +223,47 @@ impl Storm {
 
 // Writing.
 impl Storm {
-    pub(super) fn commit(&mut self, commits: &[PartitionCommit]) -> Result<(), StoreError> {
-        let mut under_way: Vec<UnderWay> = commits.iter().map(|commit| self.begin(commit)).collect();
-        while !under_way.is_empty() {
-            self.let_some_land();
-            let at = self.rng.random_range(0..under_way.len());
-            let partition = &mut under_way[at];
-            let Some((phase, writes)) = partition.phases.last_mut() else {
-                under_way.swap_remove(at);
-                continue;
-            };
-            if partition.until_timeout == Some(writes.len()) {
-                self.abandon(under_way);
-                return Err(unavailable("a write"));
+    /// Takes commits on their way. They go on with every [`Storm::write_on`].
+    pub(super) fn begin_all(&mut self, commits: &[PartitionCommit]) -> Vec<UnderWay> {
+        commits.iter().map(|commit| self.begin(commit)).collect()
+    }
+
+    /// Makes one step: a single write, or the end of a phase. Whether nothing was left to do.
+    pub(super) fn write_on(&mut self, under_way: &mut Vec<UnderWay>) -> Result<bool, StoreError> {
+        if under_way.is_empty() {
+            return Ok(true);
+        }
+        self.let_some_land();
+        let at = self.rng.random_range(0..under_way.len());
+        let partition = &mut under_way[at];
+        let Some((phase, writes)) = partition.phases.last_mut() else {
+            under_way.swap_remove(at);
+            return Ok(false);
+        };
+        if partition.until_timeout == Some(writes.len()) {
+            self.abandon(std::mem::take(under_way));
+            return Err(unavailable("a write"));
+        }
+        let point = CrashPoint { number: self.writes, of: partition.of, phase: *phase };
+        let Some(write) = writes.last().cloned() else {
+            partition.phases.pop();
+            let left = partition.phases.last().map_or(0, |(_, writes)| writes.len());
+            under_way[at].until_timeout = self.draw_timeout(left);
+            return Ok(false);
+        };
+        match self.crash_points.as_mut().map_or(Fate::Lives, |ask| ask(point)) {
+            Fate::Lives => {
+                writes.pop();
+                self.write_acknowledged(write);
+                Ok(false)
             }
-            let point = CrashPoint { number: self.writes, of: partition.of, phase: *phase };
-            let Some(write) = writes.last().cloned() else {
-                partition.phases.pop();
-                let left = partition.phases.last().map_or(0, |(_, writes)| writes.len());
-                let until_timeout = self.draw_timeout(left);
-                under_way[at].until_timeout = until_timeout;
-                continue;
-            };
-            match self.crash_points.as_mut().map_or(Fate::Lives, |ask| ask(point)) {
-                Fate::Lives => {
-                    writes.pop();
-                    self.write_acknowledged(write);
+            fate => {
+                if fate == Fate::DiesWithWritesUnderWay {
+                    self.leave_under_way(std::mem::take(under_way));
                 }
-                fate => {
-                    if fate == Fate::DiesWithWritesUnderWay {
-                        self.leave_under_way(under_way);
-                    }
-                    return Err(StoreError::Refused { reason: CRASHED.to_owned() });
-                }
+                Err(StoreError::Refused { reason: CRASHED.to_owned() })
             }
         }
-        Ok(())
     }
 
     /// Checks a commit's form and shuffles the writes of each phase.
@@ -259,8 +281,13 @@ impl Storm {
             let twice = !seen.insert(id.clone());
             self.note(twice.then_some(Violation::Twice { row: id }));
         }
+        let halves = self.options.keeping == Keeping::Halves;
         let mut shuffled = |rows: &[Row]| {
-            let mut writes: Vec<_> = rows.iter().cloned().map(Write::Row).collect();
+            let mut writes: Vec<_> = if halves {
+                rows.iter().flat_map(|row| Half::ALL.map(|half| Write::Half(row.clone(), half))).collect()
+            } else {
+                rows.iter().cloned().map(Write::Row).collect()
+            };
             writes.shuffle(&mut self.rng);
             writes
         };
