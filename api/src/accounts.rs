@@ -1,7 +1,8 @@
 //! `GET /v1/accounts/{citizen}`.
 
-use crate::answer::{Shown, empty, json, misshapen, tagged_row, unreadable};
+use crate::answer::{empty, json, misshapen, tagged_row, unreadable};
 use crate::parameters::{admit, citizen};
+use crate::shown::{At, KeyName, On};
 use crate::sight::{self, Sight};
 use crate::state::State;
 use access::{Code, Entry, Problem};
@@ -12,7 +13,7 @@ use domain::rows::{AccountRow, AccountStatus, Link, Sex};
 use domain::{Key, Table, TypedRow};
 use identity::national::mask_number;
 use schemas::event::{IdentifierKind, LinkKind};
-use schemas::{Channel, CitizenId, Day, Kid, Micros, Place};
+use schemas::{Channel, CitizenId, Place};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -67,10 +68,10 @@ pub struct Account<'a> {
     ward: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date")]
-    ward_on: Option<Day>,
+    ward_on: Option<On>,
     /// Here or in the older system.
     #[schema(value_type = String, format = "date")]
-    opened_on: Day,
+    opened_on: On,
     #[schema(value_type = String, example = "helper")]
     opened_by: Channel,
     /// The agency that opened it.
@@ -100,8 +101,8 @@ pub struct Account<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<IdentityInForce<'a>>,
     /// `stream:partition:epoch:offset` of the event that last changed it.
-    #[schema(value_type = String, example = "registrations:3:0:1024")]
-    cause: Shown<Place>,
+    #[schema(example = "registrations:3:0:1024")]
+    cause: &'a str,
 }
 
 /// A payment account or digital signature.
@@ -114,7 +115,7 @@ pub struct AccountLink<'a> {
     /// SHA-256 of the provider's reference.
     reference_hash: &'a str,
     #[schema(value_type = String, format = "date-time")]
-    since: Shown<Micros>,
+    since: At,
 }
 
 /// What is known of the code in force; the code itself is at `/identity`.
@@ -124,18 +125,18 @@ pub struct IdentityInForce<'a> {
     qid: &'a str,
     serial: &'a str,
     #[schema(value_type = String, format = "date-time")]
-    issued_at: Shown<Micros>,
+    issued_at: At,
     /// The first second it no longer holds, since 1970.
     expires_at: i64,
     /// Which key signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    kid: Option<Kid>,
+    kid: Option<KeyName>,
 }
 
 impl<'a> Account<'a> {
     /// What `sight` sees of a row.
-    pub fn of(row: &'a AccountRow, place: Place, sight: Sight) -> Self {
+    pub fn of(row: &'a AccountRow, cause: &'a str, sight: Sight) -> Self {
         let contact = |text: &'a str| if sight == Sight::Party { "" } else { text };
         let links: &[Link] = if sight == Sight::All { &row.links.0 } else { &[] };
         Self {
@@ -158,8 +159,8 @@ impl<'a> Account<'a> {
             address: contact(&row.address),
             language: &row.language,
             ward: &row.ward,
-            ward_on: (!row.ward.is_empty()).then_some(row.ward_on),
-            opened_on: row.opened_on,
+            ward_on: (!row.ward.is_empty()).then_some(On(row.ward_on)),
+            opened_on: On(row.opened_on),
             opened_by: row.opened_by,
             sender: &row.sender,
             team: &row.team,
@@ -172,11 +173,11 @@ impl<'a> Account<'a> {
             identity: (!row.token.is_empty()).then(|| IdentityInForce {
                 qid: &row.qid,
                 serial: &row.serial,
-                issued_at: Shown(row.issued_at),
+                issued_at: At(row.issued_at),
                 expires_at: row.expires_at,
-                kid: row.kid,
+                kid: row.kid.map(KeyName),
             }),
-            cause: Shown(place),
+            cause,
         }
     }
 }
@@ -187,7 +188,7 @@ impl<'a> AccountLink<'a> {
             link: link.link,
             provider: &link.provider,
             reference_hash: &link.reference_hash,
-            since: Shown(link.since),
+            since: At(link.since),
         }
     }
 }
@@ -237,7 +238,7 @@ pub async fn seen(
 pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let entry = admit(&state, &request).await?;
     let (account, place, sight) = seen(&state, &entry, citizen(&request)?).await?;
-    tagged_row(&state, &request, sight.view(), place, || {
-        json(&Account::of(&account, place, sight), ACCOUNT_BYTES)
+    tagged_row(&state, &request, sight.view(), place, |cause| {
+        json(&Account::of(&account, cause, sight), ACCOUNT_BYTES)
     })
 }

@@ -1,16 +1,18 @@
 //! Answers of reads: JSON, entity tags from causes, 304.
 
 use crate::limits::RETRY_AFTER_SECONDS;
+use crate::shown::push_place;
 use crate::state::State;
 use access::{Code, Problem};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use domain::{Row, ShapeError};
 use projections::StoreError;
 use schemas::Place;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::{Display, Write};
+use std::ops::Range;
 
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -22,16 +24,7 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Rises when the same row is shown differently, so that no cache keeps an old form.
-const FORM: u8 = 1;
-
-/// A value shown as its text.
-pub struct Shown<T>(pub T);
-
-impl<T: Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
+const FORM: char = '1';
 
 /// For `skip_serializing_if`: an empty text is no value.
 pub fn empty(text: &&str) -> bool {
@@ -73,14 +66,49 @@ pub fn fresh_json(body: &impl Serialize) -> HttpResponse {
 /// What an answer shows, in one word of its entity tag.
 pub struct Tag(HeaderValue);
 
-impl Tag {
-    /// Of one row as `view` shows it.
-    pub fn of_row(view: &str, place: Place) -> Self {
+/// The tag of one row, and its cause as text: cut out of the tag.
+pub struct RowTag {
+    tag: Bytes,
+    cause: Range<usize>,
+}
+
+impl RowTag {
+    /// Of a row with this cause, as `view` shows it.
+    pub fn new(view: &str, place: Place) -> Self {
         let mut text = String::with_capacity(64);
-        write!(text, "\"{FORM}{view}-{place}\"").expect("a string takes all that is written");
-        Self(HeaderValue::try_from(text).expect("words, digits and punctuation"))
+        text.push('"');
+        text.push(FORM);
+        text.push_str(view);
+        text.push('-');
+        let from = text.len();
+        push_place(&mut text, place);
+        let cause = from..text.len();
+        text.push('"');
+        Self { tag: text.into(), cause }
     }
 
+    /// `stream:partition:epoch:offset`.
+    pub fn cause(&self) -> &str {
+        std::str::from_utf8(&self.tag[self.cause.clone()]).expect("put together from texts")
+    }
+
+    /// The tag alone.
+    pub fn tag(&self) -> Tag {
+        Tag(header_of(self.tag.clone()))
+    }
+
+    /// Names the row's cause in an answer.
+    pub fn put_cause(&self, response: &mut HttpResponse) {
+        let cause = header_of(self.tag.slice(self.cause.clone()));
+        response.headers_mut().insert(LAST_CAUSE.clone(), cause);
+    }
+}
+
+fn header_of(text: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text).expect("words, digits and punctuation")
+}
+
+impl Tag {
     /// Of bytes that stand for themselves.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut tags = Tags::new("");
@@ -96,7 +124,7 @@ impl Tags {
     /// Nothing but the view so far.
     pub fn new(view: &str) -> Self {
         let mut hash = Sha256::new();
-        hash.update([FORM]);
+        hash.update([FORM as u8]);
         hash.update(view);
         hash.update([0]);
         Self(hash)
@@ -145,23 +173,18 @@ pub fn tagged(
     Ok(response)
 }
 
-/// The same for one row, naming its cause.
+/// The same for one row, naming its cause, which `body` is given as text.
 pub fn tagged_row(
     state: &State,
     request: &HttpRequest,
     view: &str,
     place: Place,
-    body: impl FnOnce() -> Vec<u8>,
+    body: impl FnOnce(&str) -> Vec<u8>,
 ) -> Result<HttpResponse, Problem> {
-    let mut response = tagged(state, request, Tag::of_row(view, place), JSON, || Ok(body()))?;
-    put_cause(&mut response, place);
+    let row = RowTag::new(view, place);
+    let mut response = tagged(state, request, row.tag(), JSON, || Ok(body(row.cause())))?;
+    row.put_cause(&mut response);
     Ok(response)
-}
-
-/// Names the place that the shown row was last changed by.
-pub fn put_cause(response: &mut HttpResponse, place: Place) {
-    let cause = HeaderValue::try_from(place.to_string()).expect("words, digits and colons");
-    response.headers_mut().insert(LAST_CAUSE.clone(), cause);
 }
 
 /// Whether `If-None-Match` (RFC 9110, section 13.1.2) names this tag; compared weakly.

@@ -1,8 +1,9 @@
 //! `GET /v1/accounts/{citizen}/documents`, `/documents/{id}`.
 
-use crate::answer::{JSON, Shown, empty, json, misshapen, tagged, tagged_row, unreadable};
+use crate::answer::{JSON, empty, json, misshapen, tagged, tagged_row, unreadable};
 use crate::listing::{self, Listing, Wanted, typed};
 use crate::parameters::{PageQuery, admit, citizen, flag, invalid, part, query};
+use crate::shown::Shown;
 use crate::sight::{Whose, text};
 use crate::state::State;
 use access::{Code, Problem};
@@ -269,5 +270,5 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     let row = row.filter(|row| Whose::of(&entry).sees_row(row)).ok_or(Problem::new(Code::NotFound))?;
     let place = row.cause.place;
     let document = DocumentRow::from_row(row).map_err(misshapen)?;
-    tagged_row(&state, &request, "doc", place, || json(&Document::of(&document, place), DOCUMENT_BYTES))
+    tagged_row(&state, &request, "doc", place, |_| json(&Document::of(&document, place), DOCUMENT_BYTES))
 }

@@ -1,8 +1,9 @@
 //! `GET /v1/accounts/{citizen}/history`, and how a row of history is shown.
 
-use crate::answer::{JSON, Shown, empty, tagged};
+use crate::answer::{JSON, empty, tagged};
 use crate::listing::{self, Listing, Wanted, typed};
 use crate::parameters::{PageQuery, admit, citizen, invalid, query};
+use crate::shown::{At, Shown};
 use crate::sight::Whose;
 use crate::state::State;
 use access::Problem;
@@ -12,7 +13,7 @@ use domain::outcome::Reason;
 use domain::row::InKey;
 use domain::rows::{HistoryOutcome, HistoryRow};
 use domain::{Key, Table};
-use schemas::{Channel, CitizenId, Day, EventId, Micros, Place, Stream};
+use schemas::{Channel, CitizenId, Day, EventId, Place, Stream};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -65,7 +66,7 @@ pub struct HistoryEntry<'a> {
     #[schema(value_type = String, format = "date")]
     occurred_on: Day,
     #[schema(value_type = String, format = "date-time")]
-    accepted_at: Shown<Micros>,
+    accepted_at: At,
     /// What it was about, without personal data: a paper's id, a dossier's code, a level.
     #[serde(skip_serializing_if = "empty")]
     summary: &'a str,
@@ -89,7 +90,7 @@ impl<'a> HistoryEntry<'a> {
             sender: &row.sender,
             channel: row.channel,
             occurred_on: row.occurred_on,
-            accepted_at: Shown(row.accepted_at),
+            accepted_at: At(row.accepted_at),
             summary: &row.summary,
             place: Shown(place),
         }

@@ -1,9 +1,10 @@
 //! `GET /v1/accounts/{citizen}/identity`: the code in force, as JSON or as a picture.
 
 use crate::accounts::seen;
-use crate::answer::{JSON, Shown, Tag, json, put_cause, tagged};
+use crate::answer::{JSON, RowTag, json, tagged};
 use crate::negotiate::negotiate;
 use crate::parameters::{admit, citizen, invalid, query};
+use crate::shown::{At, KeyName, Shown};
 use crate::sight::Sight;
 use crate::state::State;
 use access::{Code, Problem};
@@ -13,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::rows::{AccountRow, AccountStatus, STATUS_BLOCK_ENTRIES, Sex};
 use identity::national::{NationalString, compose, mask_birth_date, mask_number};
 use identity::picture::{self, Correction, MAX_MODULE_PIXELS};
-use schemas::{CitizenId, Kid, Micros, Place};
+use schemas::{CitizenId, Place};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -68,13 +69,13 @@ pub struct Identity<'a> {
     qid: &'a str,
     serial: &'a str,
     #[schema(value_type = String, format = "date-time")]
-    issued_at: Shown<Micros>,
+    issued_at: At,
     /// The first second it no longer holds, since 1970.
     expires_at: i64,
     /// Which key signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    kid: Option<Kid>,
+    kid: Option<KeyName>,
     /// Where its entry is among the status lists.
     status_entry: StatusEntry,
     /// The signed token: claim 169 in COSE_Sign1, zlib, base45. Draw it in the alphanumeric mode.
@@ -104,9 +105,9 @@ impl<'a> Identity<'a> {
             level: row.level,
             qid: &row.qid,
             serial: &row.serial,
-            issued_at: Shown(row.issued_at),
+            issued_at: At(row.issued_at),
             expires_at: row.expires_at,
-            kid: row.kid,
+            kid: row.kid.map(KeyName),
             status_entry: StatusEntry {
                 epoch: row.status_epoch,
                 partition: row.status_partition,
@@ -207,12 +208,18 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     if account.token.is_empty() {
         return Err(Problem::new(Code::IdentityAbsent).extend("account_status", account.status.name()));
     }
+    let picture = if form == Form::Token { "t" } else { "n" };
+    let view = match media {
+        SVG => format!("svg{picture}"),
+        PNG => format!("png{picture}{pixels}"),
+        _ => "id".to_owned(),
+    };
+    let tag = RowTag::new(&view, place);
     let mut response = if media == OFFERS[0] {
         let body = || Ok(json(&Identity::of(&account, place), IDENTITY_BYTES));
-        tagged(&state, &request, Tag::of_row("id", place), JSON, body)?
+        tagged(&state, &request, tag.tag(), JSON, body)?
     } else {
-        let view = format!("{}{}{pixels}", &media[6..9], if form == Form::Token { "t" } else { "n" });
-        tagged(&state, &request, Tag::of_row(&view, place), HeaderValue::from_static(media), || match form {
+        tagged(&state, &request, tag.tag(), HeaderValue::from_static(media), || match form {
             Form::Token => draw(&account.token, media, pixels),
             Form::National => draw(&national(&account), media, pixels),
         })?
@@ -220,6 +227,6 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     headers.insert(ACCOUNT_STATUS.clone(), HeaderValue::from_static(account.status.name()));
-    put_cause(&mut response, place);
+    tag.put_cause(&mut response);
     Ok(response)
 }

@@ -27,6 +27,7 @@ mod operating;
 mod parameters;
 mod problems;
 mod routes;
+mod shown;
 pub mod sight;
 mod state;
 mod statistics;

@@ -1,9 +1,10 @@
 //! How a dossier is shown.
 
-use crate::answer::{Shown, empty};
+use crate::answer::empty;
+use crate::shown::{At, Shown};
 use domain::rows::{self, DossierRow, Move, MoveKind};
 use schemas::event::DossierComponent;
-use schemas::{Channel, CitizenId, Micros, Place};
+use schemas::{Channel, CitizenId, Place};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,7 +125,7 @@ pub struct DossierMove<'a> {
     moved_at: &'a str,
     /// When it was accepted.
     #[schema(value_type = String, format = "date-time")]
-    at: Shown<Micros>,
+    at: At,
     /// `moved`, `gap` (a step was skipped) or `late` (kept, the dossier stays).
     #[schema(value_type = String)]
     how: MoveKind,
@@ -145,7 +146,7 @@ pub struct Payment<'a> {
     provider: &'a str,
     /// When it was accepted.
     #[schema(value_type = String, format = "date-time")]
-    at: Shown<Micros>,
+    at: At,
     /// The agency that sent it.
     sender: &'a str,
 }
@@ -204,7 +205,7 @@ impl<'a> DossierMove<'a> {
         Self {
             status: moved.status,
             moved_at: &moved.moved_at,
-            at: Shown(moved.at),
+            at: At(moved.at),
             how: moved.how,
             words: &moved.words,
         }
@@ -218,7 +219,7 @@ impl<'a> Payment<'a> {
             amount: payment.amount,
             returned: payment.returned,
             provider: &payment.provider,
-            at: Shown(payment.at),
+            at: At(payment.at),
             sender: &payment.origin.sender,
         }
     }

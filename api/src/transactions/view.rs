@@ -1,8 +1,9 @@
 //! How transactions are shown.
 
-use crate::answer::{Shown, empty, misshapen};
+use crate::answer::{empty, misshapen};
 use crate::clocks::FeedbackDue;
 use crate::dossiers::Payment;
+use crate::shown::{At, Shown};
 use crate::sight::Whose;
 use access::{Code, Problem};
 use domain::rows::{
@@ -140,16 +141,16 @@ pub struct Feedback<'a> {
     #[serde(skip_serializing_if = "empty")]
     answer: &'a str,
     #[schema(value_type = String, format = "date-time")]
-    sent_at: Shown<Micros>,
+    sent_at: At,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date-time")]
-    asked_at: Option<Shown<Micros>>,
+    asked_at: Option<At>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date-time")]
-    answered_at: Option<Shown<Micros>>,
+    answered_at: Option<At>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date-time")]
-    published_at: Option<Shown<Micros>>,
+    published_at: Option<At>,
     due: FeedbackDue,
     #[serde(flatten)]
     source: Source<'a>,
@@ -290,14 +291,14 @@ impl<'a> Visit<'a> {
 
 impl<'a> Feedback<'a> {
     fn of(row: &'a FeedbackRow, place: Place) -> Self {
-        let reached = |at: Micros| (at != Micros(0)).then_some(Shown(at));
+        let reached = |at: Micros| (at != Micros(0)).then_some(At(at));
         Self {
             feedback_id: &row.feedback_id,
             status: row.status,
             topic: &row.topic,
             words: &row.words,
             answer: &row.answer,
-            sent_at: Shown(row.sent_at),
+            sent_at: At(row.sent_at),
             asked_at: reached(row.asked_at),
             answered_at: reached(row.answered_at),
             published_at: reached(row.published_at),
