@@ -133,7 +133,7 @@ impl Engine {
         }
     }
 
-    /// Decides by something else than [`domain::decide`]: a decider that crashes.
+    /// Decides by something else than [`domain::decide()`]: a decider that crashes.
     #[must_use]
     pub fn with_decider(self, decide: Decider) -> Self {
         Self { decide, ..self }
