@@ -147,12 +147,13 @@ pub enum AgencyCommand {
 
 #[derive(Args, Debug, Clone)]
 pub struct AgencyAddArgs {
-    /// The credential's id: 1-40 of `a-z 0-9 -`.
+    /// The credential's id: 1-32 of `a-z 0-9 - _`, beginning with a letter or digit.
     pub id: String,
     /// The agency: sender of everything that comes with this credential. Default: the id.
     #[arg(long)]
     pub agency: Option<String>,
-    /// A role that gives channels and scopes: helper, ward_desk, officer, agency, utility, importer, sms_gateway, portal, app.
+    /// A role that gives channels and scopes: helper, ward_desk, officer, notary, bank, employer,
+    /// agency, utility, importer, sms_gateway, portal, app.
     #[arg(long)]
     pub role: Option<String>,
     /// A scope beside the role's: `registrations:AccountRegistered`, `documents:*`, `read:all`, `statistics`, `lookup`, `sms`.

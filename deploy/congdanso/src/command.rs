@@ -36,7 +36,7 @@ pub fn settings(global: &Global) -> anyhow::Result<Settings> {
         }
     }
     if let Some(dir) = &global.data_dir {
-        flags.push(("data_dir".to_owned(), format!("{:?}", dir.display().to_string())));
+        flags.push(("data_dir".to_owned(), dir.display().to_string()));
     }
     match Settings::load(global.config.as_deref(), &flags) {
         Ok(settings) if mistakes.is_empty() => Ok(settings),
@@ -52,11 +52,23 @@ fn usage(error: ConfigError) -> anyhow::Error {
     Failure::new(Exit::Usage, error.to_string()).into()
 }
 
-/// Reaches the data of a command line.
+/// Reaches the data of a command line, which must be there.
+///
+/// # Errors
+/// [`Exit::NotFound`] when there is no such folder: a slip in its name makes none. See also [`Session::reach`].
+pub fn reach(global: &Global) -> anyhow::Result<Session> {
+    let dir = settings(global)?.config.data_dir;
+    if !dir.exists() {
+        return Err(Failure::new(Exit::NotFound, format!("there is no data folder {}", dir.display())).into());
+    }
+    reach_or_make(global)
+}
+
+/// Reaches the data of a command line, and makes the folder when it is not there.
 ///
 /// # Errors
 /// See [`Session::reach`].
-pub fn reach(global: &Global) -> anyhow::Result<Session> {
+pub fn reach_or_make(global: &Global) -> anyhow::Result<Session> {
     let settings = settings(global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
     Session::reach(&settings.config)

@@ -1,8 +1,8 @@
 //! Settings: defaults, then a file, then the environment, then flags. Every mistake is told at once; nothing is opened before
 //! all of it is valid.
 
-use figment::providers::{Env, Format, Serialized, Toml};
-use figment::value::{Dict, Value};
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
 use figment::{Figment, Profile};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 const ENV_PREFIX: &str = "CONGDANSO_";
 /// Read when `--config` names no other file and it is there.
 pub const DEFAULT_FILE: &str = "congdanso.toml";
+
+/// A margin of more MiB than this (1 EiB) is a slip of the pen.
+const DISK_MARGIN_MIB_MAX: u64 = 1 << 40;
 
 /// Something wrong with the settings: all of it.
 #[derive(Debug, thiserror::Error)]
@@ -66,11 +69,11 @@ settings! {
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
     /// MiB of disk that must stay free; below it the intake answers 503.
-    log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, anything;
+    log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
     /// `embedded`: the projections in this folder.
     projections_backend("projections.backend"): Backend = "embedded", anything;
     /// MiB of disk that must stay free; below it processing waits.
-    projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, anything;
+    projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, |n| at_most(n, DISK_MARGIN_MIB_MAX);
     /// Threads that decide; 0 takes one per core.
     process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
     /// Records of one batch at most.
@@ -82,11 +85,11 @@ settings! {
     /// Days that a code holds.
     identity_days("identity.days"): u32 = 3650, |n| within(n, 1, 36_500);
     /// A file whose first line is the passphrase that seals keys and pepper; empty leaves them plain with mode 0600.
-    keys_passphrase_file("keys.passphrase_file"): PathBuf = "", anything;
+    keys_passphrase_file("keys.passphrase_file"): PathBuf = "", no_file_or_there;
     /// A file of 32 random bytes that seals keys and pepper instead of a passphrase.
-    keys_key_file("keys.key_file"): PathBuf = "", anything;
+    keys_key_file("keys.key_file"): PathBuf = "", no_file_or_there;
     /// Least level of log lines: `error`, `warn`, `info`, `debug` or `trace`, or filter directives.
-    logging_level("logging.level"): String = "info", not_blank;
+    logging_level("logging.level"): String = "info", directives;
     /// `text` or `json`.
     logging_format("logging.format"): LogFormat = "text", anything;
 }
@@ -117,8 +120,21 @@ fn not_empty(path: &PathBuf) -> Result<(), String> {
     if path.as_os_str().is_empty() { Err("must not be empty".to_owned()) } else { Ok(()) }
 }
 
+fn no_file_or_there(path: &PathBuf) -> Result<(), String> {
+    if path.as_os_str().is_empty() || path.is_file() {
+        Ok(())
+    } else {
+        Err("there is no such file".to_owned())
+    }
+}
+
 fn not_blank(text: &String) -> Result<(), String> {
     if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(()) }
+}
+
+fn directives(text: &String) -> Result<(), String> {
+    not_blank(text)?;
+    tracing_subscriber::EnvFilter::try_new(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn at_most<T: PartialOrd + std::fmt::Display>(n: &T, most: T) -> Result<(), String> {
@@ -174,16 +190,24 @@ impl Settings {
             None if Path::new(DEFAULT_FILE).is_file() => figment = figment.merge(Toml::file_exact(DEFAULT_FILE)),
             None => {}
         }
-        figment = figment.merge(Env::prefixed(ENV_PREFIX).split("__"));
+        for (name, value) in std::env::vars_os() {
+            if let Some(key) = name.to_str().and_then(|name| name.strip_prefix(ENV_PREFIX)) {
+                let key = key.to_lowercase().replace("__", ".");
+                figment = figment.merge(Given::new(ENVIRONMENT, &key, &value.to_string_lossy()));
+            }
+        }
         for (key, value) in flags {
-            let value: Value = value.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
-            figment = figment.merge(Flag(key.clone(), value));
+            figment = figment.merge(Given::new(FLAG, key, value));
         }
         match figment.extract::<Dict>() {
             Ok(all) => unknown(&figment, &all, String::new(), &mut mistakes),
             Err(error) => mistakes.extend(error.into_iter().map(|e| e.to_string())),
         }
         let config = extract(&figment, &mut mistakes);
+        let sealing = ["keys.passphrase_file", "keys.key_file"];
+        if sealing.iter().all(|key| figment.extract_inner::<String>(key).is_ok_and(|path| !path.is_empty())) {
+            mistakes.push(format!("{} exclude each other", sealing.join(" and ")));
+        }
         match config {
             Some(config) if mistakes.is_empty() => Ok(Self { config, figment }),
             _ => {
@@ -205,15 +229,37 @@ impl Settings {
     }
 }
 
-struct Flag(String, Value);
+/// What a value given as text comes from, as [`origin`] finds it again.
+const ENVIRONMENT: &str = "environment";
+const FLAG: &str = "flag";
 
-impl figment::Provider for Flag {
+/// A value that was given as text, by the environment or a flag.
+struct Given {
+    from: &'static str,
+    key: String,
+    value: Value,
+}
+
+impl Given {
+    /// Where the default is text the text is the value, also when it looks like a number or a list.
+    fn new(from: &'static str, key: &str, text: &str) -> Self {
+        let is_text = matches!(defaults().find_value(key), Ok(Value::String(..)));
+        let value = match (is_text, text.parse::<u64>()) {
+            (false, Ok(number)) => Value::from(number),
+            _ => Value::from(text),
+        };
+        Self { from, key: key.to_owned(), value }
+    }
+}
+
+impl figment::Provider for Given {
     fn metadata(&self) -> figment::Metadata {
-        figment::Metadata::named("flag")
+        figment::Metadata::named(self.from)
     }
 
-    fn data(&self) -> Result<figment::value::Map<Profile, Dict>, figment::Error> {
-        Ok(figment::value::Map::from([(Profile::Default, figment::util::nest(&self.0, self.1.clone()).into_dict().unwrap_or_default())]))
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let nested = figment::util::nest(&self.key, self.value.clone()).into_dict().unwrap_or_default();
+        Ok(Map::from([(Profile::Default, nested)]))
     }
 }
 
@@ -239,8 +285,8 @@ fn origin(figment: &Figment, key: &str) -> String {
     let Some(metadata) = figment.find_metadata(key) else { return "default".to_owned() };
     match (&metadata.source, metadata.name.as_ref()) {
         (Some(figment::Source::File(path)), _) => format!("file {}", path.display()),
-        (_, "flag") => "flag".to_owned(),
-        (_, name) if name.contains("environment") => {
+        (_, FLAG) => FLAG.to_owned(),
+        (_, ENVIRONMENT) => {
             format!("environment {ENV_PREFIX}{}", key.to_uppercase().replace('.', "__"))
         }
         _ => "default".to_owned(),
@@ -251,7 +297,11 @@ fn show(value: &Value) -> String {
     match value {
         Value::String(_, text) => format!("{text:?}"),
         Value::Bool(_, b) => b.to_string(),
-        Value::Num(_, n) => n.to_i128().map(|n| n.to_string()).or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default(),
+        Value::Num(_, n) => {
+            let whole =
+                n.to_u128_lossy().map(|n| n.to_string()).or_else(|| n.to_i128().map(|n| n.to_string()));
+            whole.or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default()
+        }
         Value::Array(_, list) => format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", ")),
         Value::Dict(_, dict) => {
             let map: BTreeMap<_, _> = dict.iter().map(|(k, v)| (k, show(v))).collect();

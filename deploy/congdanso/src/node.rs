@@ -67,7 +67,24 @@ impl Reference for Names {
     }
 }
 
-/// Projections that are being filled from the log, beside the live ones.
+impl api::Trust for Keys {
+    fn trust_list_bytes(&self) -> Arc<[u8]> {
+        self.0.trust_list_bytes()
+    }
+
+    fn trust_list(&self) -> Arc<identity::TrustList> {
+        self.0.trust_list()
+    }
+
+    fn root_public(&self) -> [u8; 32] {
+        self.0.root_public()
+    }
+}
+
+/// The keystore as the read side sees it.
+pub struct Keys(pub Arc<Keystore>);
+
+/// Projections that are being filled from the log, beside the live ones; removed when dropped.
 pub struct FreshStore(Arc<EmbeddedStore>);
 
 impl FreshStore {
@@ -81,10 +98,6 @@ impl FreshStore {
         Arc::clone(&self.0) as Arc<dyn ProjectionsReader>
     }
 
-    /// Removes it.
-    pub fn discard(self) -> anyhow::Result<()> {
-        Ok(self.0.discard()?)
-    }
 }
 
 impl Node {
@@ -95,8 +108,17 @@ impl Node {
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let dir = &config.data_dir;
         let lock = lock(dir)?;
+        if dir.join("log").exists() && !Keystore::exists(&dir.join("keys")) {
+            let message = format!(
+                "{} has a log and no keys: with new ones every person would get another id. Put the folder keys back, or restore a backup",
+                dir.display()
+            );
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
+        keys.ring().register(&registry)?;
+        describe_process(&registry)?;
         let book = RulesBook::open(dir.join("rules"))?;
         let in_force = Arc::new(rules_of(config)?);
         book.put(&in_force)?;
@@ -123,11 +145,6 @@ impl Node {
     /// The rules that new events are stamped with.
     pub fn rules_in_force(&self) -> &Arc<Rules> {
         &self.in_force
-    }
-
-    /// Keys and rules by name.
-    pub fn reference(&self) -> Arc<dyn Reference> {
-        Arc::clone(&self.rules) as Arc<dyn Reference>
     }
 
     /// A new identity key, in force for events accepted from now on.
@@ -164,6 +181,18 @@ impl Node {
     }
 }
 
+/// What is running, and what it takes of the machine.
+fn describe_process(registry: &Registry) -> anyhow::Result<()> {
+    let build = prometheus::IntGaugeVec::new(
+        prometheus::Opts::new("congdanso_build_info", "Always 1; the label says which version runs."),
+        &["version"],
+    )?;
+    build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    registry.register(Box::new(build))?;
+    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+    Ok(())
+}
+
 /// The rule set that a configuration asks for.
 fn rules_of(config: &Config) -> anyhow::Result<Rules> {
     let rules = Rules::new(&config.identity_issuer, &config.identity_status_uri);
@@ -185,7 +214,7 @@ fn backends(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
     let store = match config.projections_backend {
         Backend::Embedded => {
             let options = projections_embedded::Options {
-                disk_margin_bytes: config.projections_disk_margin_mib << 20,
+                free_bytes_min: config.projections_disk_margin_mib << 20,
                 ..projections_embedded::Options::default()
             };
             EmbeddedStore::open(&config.data_dir.join("projections"), options, registry)?
@@ -225,13 +254,10 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
 
 fn sealing(config: &Config) -> anyhow::Result<Sealing> {
     let (passphrase, key) = (&config.keys_passphrase_file, &config.keys_key_file);
+    // The configuration is not valid with both.
     match (passphrase.as_os_str().is_empty(), key.as_os_str().is_empty()) {
         (true, true) => Ok(Sealing::None),
         (true, false) => Ok(Sealing::KeyFile(key.clone())),
-        (false, true) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
-        (false, false) => {
-            let message = "keys.passphrase_file and keys.key_file exclude each other";
-            Err(Failure::new(Exit::Usage, message).into())
-        }
+        (false, _) => Ok(Sealing::Passphrase(crate::command::passphrase(Some(passphrase), false)?)),
     }
 }

@@ -4,7 +4,7 @@ use domain::rows::AccountRow;
 use identity::national::{NationalString, compose};
 use identity::picture::{self, Correction};
 use image::ImageReader;
-use std::io::Cursor;
+use std::io::{Cursor, IsTerminal};
 
 /// A picture of more pixels is not read.
 const PIXELS_MAX: u32 = 12_000;
@@ -36,7 +36,16 @@ pub fn read_picture(bytes: &[u8]) -> anyhow::Result<Vec<String>> {
     Ok(prepared.detect_grids().into_iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect())
 }
 
-/// A code as it stands in a terminal.
+/// A code as it stands in a terminal: in colours, so that it is dark on light everywhere, unless `NO_COLOR` is set or stdout is
+/// no terminal.
 pub fn terminal(text: &str) -> anyhow::Result<String> {
-    Ok(picture::terminal(text, Correction::Low)?)
+    let drawn = picture::terminal(text, Correction::Low)?;
+    let colour = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stdout().is_terminal();
+    if colour {
+        return Ok(drawn);
+    }
+    let mut pieces = drawn.split('\u{1b}');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    // Each escape sequence that sets colours ends with an `m`.
+    Ok(pieces.fold(first, |plain, piece| plain + piece.split_once('m').map_or("", |(_, rest)| rest)))
 }

@@ -64,6 +64,7 @@ impl Running {
                 .wrap(Instrument::new(metrics.clone()))
                 .configure(|config| gateway::http::configure(config, taken.clone()))
                 .configure(|config| sent.configure(config))
+                .configure(gateway::http::configure_unknown_streams)
                 .configure(default_handlers)
         })
         .workers(or_cores(config.http_workers))
@@ -126,16 +127,26 @@ impl Running {
 
 fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &Arc<Processor>) -> api::Parts {
     let (seen, ready) = (Arc::clone(processor), Arc::clone(processor));
+    let judged = Arc::downgrade(node);
     api::Parts {
         credentials: Arc::clone(&node.credentials),
         reader,
         partitions: node.log.layout(schemas::Topic::Stream(schemas::Stream::Registrations)).partitions,
         pepper: node.keys.pepper(),
-        trust: Arc::clone(&node.keys) as Arc<dyn api::Trust>,
+        trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {
             if let Err(error) = seen.observe() {
                 tracing::warn!(%error, "gauges could not be brought up to date");
+            }
+            let Some(node) = judged.upgrade() else { return };
+            match ops::ledger(&node) {
+                Ok(ledger) if ledger["balanced"] == true => {}
+                Ok(ledger) => {
+                    tracing::error!(%ledger, "the ledger does not balance (I1)");
+                    node.deps.metrics.violated(domain::invariants::Invariant::Conservation);
+                }
+                Err(error) => tracing::warn!(%error, "the ledger could not be read"),
             }
         }),
         ready: Arc::new(move || ready.failed().map_or(Ok(()), |stopped| Err(stopped.to_string()))),

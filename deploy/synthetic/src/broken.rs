@@ -27,9 +27,10 @@ pub fn break_it(submission: &mut Submission, citizen: &Citizen, today: Day, draw
             1 => submission.line.replace("\"issued_on\":\"2024-", "\"issued_on\":\"2039-"),
             _ => submission.line.replace("\"document_kind\":\"", "\"document_kind\":\"not-"),
         },
-        Stream::Transactions => submission
-            .line
-            .replace(&format!("\"occurred_on\":\"{today}\""), &format!("\"occurred_on\":\"{}\"", Day(today.0 + 400))),
+        Stream::Transactions => submission.line.replace(
+            &format!("\"occurred_on\":\"{today}\""),
+            &format!("\"occurred_on\":\"{}\"", Day(today.0 + 400)),
+        ),
     };
 }
 
@@ -48,7 +49,9 @@ fn refused_account(line: &str, citizen: &Citizen, draw: &mut ChaCha8Rng) -> Stri
         0 => line.replace(&citizen.full_name, "Robot 4711"),
         1 if line.contains("\"sex\":\"male\"") => line.replace("\"sex\":\"male\"", "\"sex\":\"female\""),
         1 => line.replace("\"sex\":\"female\"", "\"sex\":\"male\""),
-        2 => line.replace(&format!("\"birth_date\":\"{year:04}"), &format!("\"birth_date\":\"{:04}", year - 1)),
+        2 => {
+            line.replace(&format!("\"birth_date\":\"{year:04}"), &format!("\"birth_date\":\"{:04}", year - 1))
+        }
         3 => line.replace(&citizen.phone, "0123"),
         _ => line.replace(&format!("\"ward\":\"{}\"", citizen.ward), "\"ward\":\"99999\""),
     }

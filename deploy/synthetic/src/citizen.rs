@@ -24,7 +24,10 @@ const PROVINCES: &[(&str, u32)] = &[
     ("052", 5),
 ];
 /// First digits of mobile numbers in use, after the country code.
-const PREFIXES: &[&str] = &["90", "91", "93", "94", "96", "97", "98", "32", "33", "35", "38", "70", "76", "77", "79", "83", "85", "56", "58"];
+const PREFIXES: &[&str] = &[
+    "90", "91", "93", "94", "96", "97", "98", "32", "33", "35", "38", "70", "76", "77", "79", "83", "85",
+    "56", "58",
+];
 
 /// Sex as the number says it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +107,8 @@ impl Population {
         let sex = if draw.random_bool(0.5) { Sex::Male } else { Sex::Female };
         let (year, _, _) = self.today.ymd();
         let born = year - 15 - draw.random_range(0..80);
-        let birth = Day::from_ymd(born, draw.random_range(1..=12), draw.random_range(1..=28)).unwrap_or(Day(0));
+        let birth =
+            Day::from_ymd(born, draw.random_range(1..=12), draw.random_range(1..=28)).unwrap_or(Day(0));
         let wards = domain::wards::on(self.today);
         let ward = wards[draw.random_range(0..wards.len())].code;
         let address = format!("{} đường số {}", draw.random_range(1..400), draw.random_range(1..90));
@@ -145,7 +149,11 @@ fn full_name(sex: Sex, draw: &mut ChaCha8Rng) -> String {
         Sex::Female => (MIDDLE_FEMALE, GIVEN_FEMALE),
     };
     let family = weighted(FAMILY, draw);
-    format!("{family} {} {}", middle[draw.random_range(0..middle.len())], given[draw.random_range(0..given.len())])
+    format!(
+        "{family} {} {}",
+        middle[draw.random_range(0..middle.len())],
+        given[draw.random_range(0..given.len())]
+    )
 }
 
 /// One of the words, as often as its weight says.

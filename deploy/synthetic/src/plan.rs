@@ -133,11 +133,22 @@ impl Plan {
             if chance < BROKEN {
                 break_it(submission, &citizen, self.population.today(), &mut draw);
             } else if chance < BROKEN + REPEATED {
-                repeats.push(Submission { expected: Expected::Duplicate, opens: false, ..submission.clone() });
+                repeats.push(Submission {
+                    expected: Expected::Duplicate,
+                    opens: false,
+                    ..submission.clone()
+                });
             }
         }
         all.extend(repeats);
         all
+    }
+
+    /// The registration of citizen `index` by a helper, right in everything: for measuring.
+    #[must_use]
+    pub fn assisted(&self, index: u64) -> Submission {
+        let citizen = self.population.citizen(index);
+        self.account(&citizen, 0, (index / u64::from(CITIZENS_PER_TEAM)) as u32 % self.teams)
     }
 
     fn account(&self, citizen: &Citizen, way: u32, team: u32) -> Submission {

@@ -64,5 +64,8 @@ pub fn sms(citizen: &Citizen) -> String {
 
 /// The webhook's message of any text.
 pub fn sms_message(citizen: &Citizen, text: &str) -> String {
-    format!(r#"{{"from":"{}","to":"8188","text":"{text}","message_id":"sms-{}"}}"#, citizen.phone, citizen.index)
+    format!(
+        r#"{{"from":"{}","to":"8188","text":"{text}","message_id":"sms-{}"}}"#,
+        citizen.phone, citizen.index
+    )
 }

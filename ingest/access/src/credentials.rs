@@ -65,6 +65,15 @@ pub struct Entry {
     pub quota: Arc<Quota>,
 }
 
+impl Entry {
+    /// A credential without a key: for what this process itself sends.
+    #[must_use]
+    pub fn of_process(credential: Credential) -> Self {
+        let quota = Arc::new(Quota::per_second(credential.quota_per_second));
+        Self { credential, quota }
+    }
+}
+
 /// All credentials, in memory, kept in one file.
 #[derive(Debug, Default)]
 pub struct Credentials {

@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What an operator can do about damage.
-const RESTORE: &str = "nothing was changed; keep the folder as it is, put one from a backup in its place, and send the events \
-                       acknowledged since then again";
+const RESTORE: &str = "keep this folder as it is, put one from a backup in its place, and send the events acknowledged since \
+                       then again";
 
 /// Why a log does not open.
 #[derive(Debug, thiserror::Error)]

@@ -82,6 +82,7 @@ pub fn scan(store: &Path, layout: Layout, acknowledged_group: u64) -> Result<Sca
         if walk.has_batch_behind(position).map_err(|error| OpenError::io(file, error))? {
             return Err(damaged("and whole batches follow"));
         }
+        // Where the journal holds no whole group, all that is acknowledged must be in tables; that is checked when they are open.
         if scan.last_group.is_some_and(|last| last < acknowledged_group) {
             return Err(damaged("and what was there is acknowledged"));
         }

@@ -24,7 +24,7 @@
 //!   before anything may change it, holds what was recovered against `ends`, and proves that journal and tables join without
 //!   a gap. A batch at the very end of the journal that is not whole is cut off when it is newer than the last acknowledged
 //!   group: it was being written when the process or the machine stopped. Anything else refuses to open, and leaves the
-//!   folder as it is. What lies in tables and blob files is checked when it is read: damage there answers
+//!   journal as it is. What lies in tables and blob files is checked when it is read: damage there answers
 //!   [`event_log::ReadError::Damaged`] with partition and offset.
 //! - *The one thing that cannot be told apart*: `ends` is written with every group but fsynced once a second (and with the first
 //!   group after opening, and on closing). If power is lost and within that same second's last group the disk also damages

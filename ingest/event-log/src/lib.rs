@@ -1,6 +1,6 @@
 //! The event log port: what the gateway appends to and the processors read from.
 //!
-//! A backend passes [`conformance`]. Nothing above this port can tell which backend it runs on.
+//! A backend passes [`mod@conformance`]. Nothing above this port can tell which backend it runs on.
 
 pub mod conformance;
 

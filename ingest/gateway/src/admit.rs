@@ -13,8 +13,8 @@ use access::{Code, Credential, Problem, Scope};
 use domain::keys::Pepper;
 use schemas::event::ReplacedSide;
 use schemas::{
-    Body, BodyHash, Channel, CitizenId, Day, Event, EventId, Header, Kid, Kind, Micros, PhoneKey,
-    RulesId, Stream,
+    Body, BodyHash, Channel, CitizenId, Day, Event, EventId, Header, Kid, Kind, Micros, PhoneKey, RulesId,
+    Stream,
 };
 
 use parties::Parties;
@@ -72,7 +72,10 @@ pub fn admit(
     let submission: Submission<'_> = serde_json::from_slice(json).map_err(|error| json_problem(&error))?;
     let kind = kind_of(&submission, stream)?;
     if !context.credential.may_send(kind) {
-        return Err(Problem::with_detail(Code::ScopeMissing, format!("needs the scope {}", Scope::Send(kind))));
+        return Err(Problem::with_detail(
+            Code::ScopeMissing,
+            format!("needs the scope {}", Scope::Send(kind)),
+        ));
     }
     let channel = channel_of(&submission, context.credential)?;
     let reference = match (reference, submission.reference.as_deref()) {

@@ -40,7 +40,10 @@ pub struct Appender {
 
 impl std::fmt::Debug for Appender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Appender").field("room", &self.room).field("stopping", &self.stopping).finish_non_exhaustive()
+        f.debug_struct("Appender")
+            .field("room", &self.room)
+            .field("stopping", &self.stopping)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,7 +91,8 @@ impl Appender {
         let _counted = Counted { metrics, bytes: bytes as i64 };
         let mut nothing_written = true;
         let mut backoff = APPEND_BACKOFF;
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let started = Instant::now();
             let error = match self.log.append(records.clone()).await {
                 Ok(offsets) => {
@@ -115,8 +119,8 @@ impl Appender {
             tracing::warn!(attempt, records = records.len(), %error, "append is tried again");
             tokio::time::sleep(backoff).await;
             backoff *= 2;
+            attempt += 1;
         }
-        unreachable!("the last attempt returns")
     }
 
     async fn room(&self, bytes: usize, patience: Patience) -> Option<SemaphorePermit<'_>> {

@@ -1,20 +1,21 @@
 //! A body of NDJSON on its way through: lines in, result lines out, in order, with bounded memory on both sides.
 //!
-//! Reading stops while [`GROUPS_IN_FLIGHT_MAX`] groups wait on the log and while the client does not take its results: a
-//! client must read results while it sends. After the first `503` nothing more is appended and every line from there on is
-//! answered `503`, so that a client can send again from that line; what the log took after it nevertheless is a repeat then.
+//! While one group waits on the log the next is parsed; it is appended when the one before is durable, so that the log has the
+//! lines of a batch in their order, also when an append is tried again. Reading stops while both are full and while the client
+//! does not take its results: a client must read results while it sends. After the first `503` nothing more is appended and
+//! every line from there on is answered `503`: a client sends again from that line.
 
 use crate::Gateway;
 use crate::admit::Reference;
 use crate::append::Patience;
 use crate::group::{Group, Origin, SubmitResult};
-use crate::limits::{CHUNK_WAIT_MAX, GROUPS_IN_FLIGHT_MAX};
+use crate::limits::CHUNK_WAIT_MAX;
 use crate::lines::{Line, Lines};
 use crate::view::write_line;
 use access::{Code, Entry, Problem};
 use bytes::Bytes;
-use futures_util::future::LocalBoxFuture;
-use futures_util::stream::{FuturesOrdered, Stream as Chunks, StreamExt};
+use futures_util::future::{Either, LocalBoxFuture, pending, ready};
+use futures_util::stream::{Stream as Chunks, StreamExt};
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
@@ -31,7 +32,8 @@ pub struct Batch<C> {
     deadline: Instant,
     /// Lines that wait to be appended.
     group: Group,
-    in_flight: FuturesOrdered<LocalBoxFuture<'static, Vec<SubmitResult>>>,
+    /// The group before it, on its way into the log.
+    in_flight: Option<LocalBoxFuture<'static, Vec<SubmitResult>>>,
     /// Result lines written so far.
     answered: u64,
     /// What every line is answered from now on.
@@ -73,7 +75,7 @@ where
             input: Input::Reading,
             deadline: Instant::now() + CHUNK_WAIT_MAX,
             group: Group::default(),
-            in_flight: FuturesOrdered::new(),
+            in_flight: None,
             answered: 0,
             cut: None,
             too_slow: false,
@@ -84,29 +86,24 @@ where
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
             self.split();
-            let idle = self.in_flight.is_empty();
-            let send = match self.input {
-                Input::Splitting => self.in_flight.len() < GROUPS_IN_FLIGHT_MAX,
-                // A group that is not full goes only while nothing else waits on the log.
-                Input::Reading => false,
-                Input::Ended => !self.group.is_empty() && self.in_flight.len() < GROUPS_IN_FLIGHT_MAX,
-            };
-            if send {
+            let last = self.input == Input::Ended && !self.group.is_empty();
+            if self.in_flight.is_none() && (self.group.is_full() || last) {
                 self.send();
-                continue;
             }
+            let idle = self.in_flight.is_none();
             if self.input != Input::Reading {
-                let results = self.in_flight.next().await?;
+                // The group is full, or there is nothing more to read.
+                let results = self.in_flight.as_mut()?.await;
                 return Some(self.write(results));
             }
             tokio::select! {
                 biased;
-                Some(results) = self.in_flight.next(), if !idle => return Some(self.write(results)),
-                chunk = timeout_at(self.deadline, self.chunks.next()) => {
-                    self.read(chunk.ok());
+                results = self.in_flight.as_mut().map_or(Either::Left(pending()), Either::Right), if !idle => {
+                    return Some(self.write(results));
                 }
+                chunk = timeout_at(self.deadline, self.chunks.next()) => self.read(chunk.ok()),
                 // Nothing waits on the log and no chunk is ready: what is there goes now.
-                () = std::future::ready(()), if idle && !self.group.is_empty() => self.send(),
+                () = ready(()), if idle && !self.group.is_empty() => self.send(),
             }
         }
     }
@@ -150,7 +147,7 @@ where
             Some(Some(Err(_))) => self.input = Input::Ended,
             None => {
                 self.input = Input::Ended;
-                self.too_slow = self.answered == 0 && self.group.is_empty() && self.in_flight.is_empty();
+                self.too_slow = self.answered == 0 && self.group.is_empty() && self.in_flight.is_none();
                 self.group.refuse(&self.gateway, Some(self.stream), Code::TooSlow.into());
             }
         }
@@ -175,22 +172,23 @@ where
 
     fn send(&mut self) {
         let group = std::mem::take(&mut self.group);
-        self.in_flight.push_back(Box::pin(group.append(self.gateway.clone(), Patience::Some)));
+        self.in_flight = Some(Box::pin(group.append(self.gateway.clone(), Patience::Some)));
     }
 
     /// Writes result lines, and cuts the batch at the first `503`.
     fn write(&mut self, results: Vec<SubmitResult>) -> Bytes {
+        self.in_flight = None;
         let mut out = Vec::with_capacity(results.len() * 256);
-        for result in results {
+        for result in &results {
             self.answered += 1;
-            let result = match (&self.cut, result) {
-                (Some(problem), Ok(_)) => Err(problem.clone()),
-                (_, result) => result,
-            };
-            if let (None, Err(problem)) = (&self.cut, &result) {
-                self.cut = problem.code.status().is_server_error().then(|| problem.clone());
-            }
-            write_line(self.answered, &result, &mut out);
+            write_line(self.answered, result, &mut out);
+        }
+        let failed = |result: &SubmitResult| {
+            result.as_ref().err().filter(|problem| problem.code.status().is_server_error()).cloned()
+        };
+        if let (None, Some(problem)) = (&self.cut, results.iter().find_map(failed)) {
+            self.group.withdraw(&self.gateway, &problem);
+            self.cut = Some(problem);
         }
         Bytes::from(out)
     }

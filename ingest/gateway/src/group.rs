@@ -8,7 +8,9 @@ use access::{Code, Entry, Problem};
 use bytes::Bytes;
 use event_log::NewRecord;
 use schemas::codec::RECORD_BYTES_MAX;
-use schemas::{BodyHash, CitizenId, Event, EventId, Place, Stream, Topic, TopicPartition, codec, partitioner};
+use schemas::{
+    BodyHash, CitizenId, Event, EventId, Place, Stream, Topic, TopicPartition, codec, partitioner,
+};
 
 /// An event that is durable in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +131,13 @@ impl Group {
         }
     }
 
+    /// Takes back what was admitted: it is answered with `problem`.
+    pub fn withdraw(&mut self, gateway: &Gateway, problem: &Problem) {
+        self.records.clear();
+        self.owners.clear();
+        fail(gateway, &mut self.results, problem, true);
+    }
+
     /// Encodes an event as a record. Its offset is not known yet.
     fn record(&mut self, gateway: &Gateway, event: &Event) -> Result<Accepted, Problem> {
         let value = codec::encode(event);
@@ -179,17 +188,20 @@ impl Group {
                     gateway.metrics().accepted(stream, counts[stream as usize]);
                 }
             }
-            Err(failed) => {
-                for result in &mut results {
-                    let Ok(accepted) = result else { continue };
-                    if failed.nothing_written {
-                        gateway.recent().forget(accepted.event_id);
-                    }
-                    gateway.metrics().rejected(Some(accepted.place.stream), failed.problem.code);
-                    *result = Err(failed.problem.clone());
-                }
-            }
+            Err(failed) => fail(&gateway, &mut results, &failed.problem, failed.nothing_written),
         }
         results
+    }
+}
+
+/// Answers all that was admitted with `problem`.
+fn fail(gateway: &Gateway, results: &mut [SubmitResult], problem: &Problem, nothing_written: bool) {
+    for result in results {
+        let Ok(accepted) = result else { continue };
+        if nothing_written {
+            gateway.recent().forget(accepted.event_id);
+        }
+        gateway.metrics().rejected(Some(accepted.place.stream), problem.code);
+        *result = Err(problem.clone());
     }
 }

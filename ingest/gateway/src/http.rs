@@ -26,8 +26,5 @@ pub fn configure(config: &mut ServiceConfig, gateway: Gateway) {
 /// Answers a `POST` to `/v1/` and one word that is no stream with `unknown_stream`. Call it after everything else under
 /// `/v1` is configured: a route that was registered before wins.
 pub fn configure_unknown_streams(config: &mut ServiceConfig) {
-    config.route(
-        "/v1/{stream}",
-        web::post().to(async || Problem::new(Code::UnknownStream).error_response()),
-    );
+    config.route("/v1/{stream}", web::post().to(async || Problem::new(Code::UnknownStream).error_response()));
 }

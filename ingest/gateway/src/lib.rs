@@ -32,8 +32,8 @@ use domain::keys::Pepper;
 use event_log::EventLog;
 use group::{Group, Origin};
 use metrics::Metrics;
-use prometheus::Registry;
 use projections::ProjectionsReader;
+use prometheus::Registry;
 use recent::Recent;
 use schemas::{Micros, Stream};
 use std::sync::Arc;
@@ -114,6 +114,24 @@ impl Gateway {
             }
         }
         group.append(self.clone(), Patience::Some).await
+    }
+
+    /// What one submission would be in the log, without appending it: one event, or two for a replaced identifier.
+    ///
+    /// # Errors
+    /// The problem that the intake would answer. Quota and memory of references are not touched.
+    pub fn examine(&self, entry: &Entry, line: &[u8]) -> Result<Vec<schemas::Event>, access::Problem> {
+        let stamp = self.stamp();
+        let context = admit::Context {
+            credential: &entry.credential,
+            pepper: self.pepper(),
+            accepted_at: self.accepted_at(),
+            rules: stamp.rules,
+            kid: stamp.kid,
+            trace: None,
+        };
+        let admit::Admitted { event, counterpart } = admit::admit(&context, None, Reference::Inside, line)?;
+        Ok(std::iter::once(event).chain(counterpart.map(|event| *event)).collect())
     }
 
     /// From now on every submission is answered `503 shutting_down`. What the log is being asked to take is still answered.

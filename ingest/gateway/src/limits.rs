@@ -10,8 +10,6 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 pub const GROUP_LINES_MAX: usize = 500;
 /// Bytes of lines that go to the log in one append; the line that crosses it is still taken in.
 pub const GROUP_BYTES_MAX: usize = 256 * 1024;
-/// Groups of one request that wait on the log at the same time.
-pub const GROUPS_IN_FLIGHT_MAX: usize = 4;
 /// Bytes of submissions that wait on the log, over all requests.
 pub const IN_FLIGHT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long a batch waits for room under [`IN_FLIGHT_BYTES_MAX`] before its lines are answered `log_busy`.

@@ -112,7 +112,10 @@ mod tests {
 
     #[test]
     fn lines_cut_anywhere_come_out_whole() {
-        assert_eq!(split(&[b"{\"a\":1}\n{\"b", b"\":", b"2}\r\n\n", b"  \r\n{}"]), text(&["{\"a\":1}", "{\"b\":2}", "{}"]));
+        assert_eq!(
+            split(&[b"{\"a\":1}\n{\"b", b"\":", b"2}\r\n\n", b"  \r\n{}"]),
+            text(&["{\"a\":1}", "{\"b\":2}", "{}"])
+        );
     }
 
     #[test]
@@ -135,7 +138,10 @@ mod tests {
     fn line_of_exactly_the_bound_passes_and_one_more_byte_does_not() {
         let fits = vec![b'x'; LINE_BYTES_MAX];
         let over = vec![b'x'; LINE_BYTES_MAX + 1];
-        assert_eq!(split(&[&fits, b"\r\n", &fits, b"\n", &fits]), vec![Some(fits.clone()), Some(fits.clone()), Some(fits.clone())]);
+        assert_eq!(
+            split(&[&fits, b"\r\n", &fits, b"\n", &fits]),
+            vec![Some(fits.clone()), Some(fits.clone()), Some(fits.clone())]
+        );
         assert_eq!(split(&[&over, b"\n", &over]), vec![None, None]);
     }
 

@@ -88,11 +88,9 @@ async fn try_wait(
     let first = (cause.epoch, cause.offset) < (place.epoch, place.offset);
     Ok(Some(match (first, row.body_hash == accepted.body_hash) {
         (true, false) => Outcome::refused(Reason::IdempotencyConflict.code()),
-        (true, true) => Outcome {
-            outcome: "duplicate",
-            first_outcome: Some(row.outcome.name()),
-            ..Outcome::of(&row)
-        },
+        (true, true) => {
+            Outcome { outcome: "duplicate", first_outcome: Some(row.outcome.name()), ..Outcome::of(&row) }
+        }
         (false, _) => Outcome::of(&row),
     }))
 }

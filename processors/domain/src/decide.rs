@@ -97,6 +97,14 @@ pub enum Undecidable {
     WrongStream,
 }
 
+impl Undecidable {
+    /// Whether trying again can help: only after an operator has acted, never in a loop.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        false
+    }
+}
+
 /// Decides one event. Duplicates are the caller's: an event whose history row has a cause below its place never comes here.
 ///
 /// # Errors

@@ -242,6 +242,29 @@ mod tests {
         assert!(check_keys(0).is_err() && check_keys(2).is_err());
     }
 
+    fn row(offset: u64, cell: i64) -> Row {
+        Row {
+            table: Table::Ledger,
+            key: Key(vec![crate::row::KeyPart::Int(offset)]),
+            cause: crate::row::Cause { place: place(1, offset), event_id: schemas::EventId::of("a", "b") },
+            cells: vec![crate::row::Cell::Int(cell)],
+        }
+    }
+
+    #[test]
+    fn a_row_that_differs_is_missing_or_is_new_in_a_replay_is_found() {
+        let live = [row(1, 1), row(2, 2)];
+        assert_eq!(check_identical(&live, &live), Ok(()));
+        for (replayed, says) in [
+            (vec![row(1, 1), row(2, 3)], "row 1 of ledger differs"),
+            (vec![row(1, 1)], "row 1 of ledger is missing in the replay"),
+            (vec![row(2, 2)], "row 0 is of ledger here and of ledger there"),
+            (vec![row(1, 1), row(2, 2), row(3, 3)], "row 2 of ledger is only in the replay"),
+        ] {
+            assert_eq!(check_identical(&live, &replayed).unwrap_err().what, says);
+        }
+    }
+
     #[test]
     fn numbers_and_statements_tell_the_invariants_apart() {
         let numbers: Vec<_> = Invariant::ALL.iter().map(|i| i.number()).collect();

@@ -58,3 +58,43 @@ impl std::fmt::Debug for Pepper {
         f.write_str("Pepper(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn an_id_depends_on_pepper_kind_and_number() {
+        let pepper = Pepper::new(&[1; 32]);
+        let id = |kind, number| pepper.citizen(kind, number);
+        let ids = BTreeSet::from([
+            id(IdentifierKind::PersonalNumber, "048090000001"),
+            id(IdentifierKind::PersonalNumber, "048090000002"),
+            id(IdentifierKind::Cmnd, "048090000001"),
+            Pepper::new(&[2; 32]).citizen(IdentifierKind::PersonalNumber, "048090000001"),
+        ]);
+        assert_eq!(ids.len(), 4);
+        let again = Pepper::new(&[1; 32]).citizen(IdentifierKind::PersonalNumber, "048090000001");
+        assert!(ids.contains(&again));
+    }
+
+    #[test]
+    fn a_numberless_child_is_told_apart_by_guardian_day_and_order() {
+        let pepper = Pepper::new(&[1; 32]);
+        let one = pepper.citizen(IdentifierKind::PersonalNumber, "048090000001");
+        let other = pepper.citizen(IdentifierKind::PersonalNumber, "048090000002");
+        let ids = BTreeSet::from([
+            pepper.child(one, "2024-01-01", 1),
+            pepper.child(one, "2024-01-01", 2),
+            pepper.child(one, "2024-01-02", 1),
+            pepper.child(other, "2024-01-01", 1),
+        ]);
+        assert_eq!(ids.len(), 4);
+    }
+
+    #[test]
+    fn a_pepper_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Pepper::new(&[1; 32])), "Pepper(..)");
+    }
+}

@@ -193,3 +193,63 @@ fn id_of(canonical: &str) -> RulesId {
     id.copy_from_slice(&digest[..8]);
     RulesId(id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> Rules {
+        Rules::new("https://congdanso.test", "https://congdanso.test/status/")
+    }
+
+    #[test]
+    fn the_canonical_text_gives_the_same_set_and_id() {
+        let rules = rules();
+        assert_eq!(Rules::parse(&rules.canonical()), Ok(rules.clone()));
+        assert_eq!(rules.status_uri, "https://congdanso.test/status");
+    }
+
+    #[test]
+    fn keys_of_the_canonical_text_stand_in_alphabetical_order() {
+        let text = rules().canonical();
+        let keys: Vec<&str> = text
+            .split('"')
+            .skip(1)
+            .step_by(2)
+            .filter(|word| text.contains(&format!("\"{word}\":")))
+            .collect();
+        assert!(keys.len() >= 12 && keys.is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn sets_that_differ_in_anything_have_different_ids() {
+        let text = rules().canonical();
+        let longer = text.replace("\"identity_days\":1825", "\"identity_days\":1826");
+        assert_ne!(text, longer);
+        assert_ne!(Rules::parse(&longer).unwrap().id, rules().id);
+        assert_ne!(Rules::new("https://other.test", "https://congdanso.test/status").id, rules().id);
+    }
+
+    #[test]
+    fn texts_that_are_no_set_of_this_program_are_refused() {
+        let text = rules().canonical();
+        let refused = |text: &str| Rules::parse(text).unwrap_err();
+        assert!(matches!(refused("{}"), RulesError::Malformed { .. }));
+        assert!(matches!(refused(&text.replace('{', "{\"a\":1,")), RulesError::Malformed { .. }));
+        assert_eq!(refused(&text.replace(',', ", ")), RulesError::NotCanonical);
+        let wards = text.replace(wards::tables_hash(), "0000000000000000");
+        assert_eq!(refused(&wards), RulesError::UnknownWards { wards: "0000000000000000".to_owned() });
+        let forever = text.replace("1825", "99999");
+        assert_eq!(refused(&forever), RulesError::OutOfRange { field: "identity_days" });
+        let nobody = text.replace("\"issuer\":\"https://congdanso.test\"", "\"issuer\":\"\"");
+        assert_eq!(refused(&nobody), RulesError::OutOfRange { field: "issuer" });
+    }
+
+    #[test]
+    fn a_temporary_code_holds_for_a_shorter_time() {
+        let rules = rules();
+        assert_eq!(rules.validity_seconds(0), 365 * 86_400);
+        assert_eq!(rules.validity_seconds(1), rules.validity_seconds(2));
+        assert!(rules.validity_seconds(0) < rules.validity_seconds(1));
+    }
+}

@@ -1,4 +1,4 @@
-//! What deciders of papers and transactions leave to an operator, and which rows they read.
+//! What deciders leave to an operator, and which rows they read.
 
 use domain::decide::Undecidable;
 use domain::{Cell, Input, KeyPart, Outcome, Row, Rules, Table, decide, keys_read};
@@ -137,6 +137,22 @@ fn state_row_of_another_shape_pauses_instead_of_refusing() {
     let cause = domain::Cause { place, event_id: event.header.event_id };
     let row = Row { table, key, cause, cells: vec![Cell::Text("no such status".to_owned())] };
     assert!(matches!(decided(&event, Some(row)), Err(Undecidable::Shape(_))));
+}
+
+#[test]
+fn sealed_person_pauses_an_opening_instead_of_refusing_it() {
+    let opening = |personal| AccountRegistered {
+        personal,
+        identifier: IdentifierKind::PersonalNumber,
+        evidence: Evidence::OfficerInPerson,
+        guardian: None,
+        registrant: None,
+        language: String::new(),
+    };
+    assert_eq!(decided(&event(opening(sealed())), None), Err(Undecidable::Sealed));
+    let readable = event(opening(Personal::Plain(Person::default())));
+    assert!(matches!(decided(&readable, None), Ok(Outcome::Refused(_))));
+    assert!(!Undecidable::Sealed.is_retryable());
 }
 
 #[test]

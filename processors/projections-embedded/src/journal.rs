@@ -52,6 +52,11 @@ pub(crate) fn check(folder: &Path) -> Result<Vec<Commit>, OpenError> {
     Ok(commits)
 }
 
+/// The journal that commits go to, the last one.
+pub(crate) fn active(folder: &Path) -> Result<Option<PathBuf>, OpenError> {
+    Ok(list(folder)?.pop())
+}
+
 fn list(folder: &Path) -> Result<Vec<PathBuf>, OpenError> {
     let mut journals = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(OpenError::io(folder))? {

@@ -17,6 +17,12 @@
 //! therefore written without its rows below the checkpoint in force, and not at all when its checkpoint is not past that one.
 //! Batches being atomic, a checkpoint in force has all of its rows.
 //!
+//! # Figures
+//! `cargo run --release -p projections-embedded --example measure`, 3 million rows shaped like registrations in batches of 1,000 look-ups
+//! and 1,500 rows, on two cores that were busy with other work, so in CPU time: look-ups and commit 6.5 us a row (150,000 rows/s of the
+//! writing thread), merging tables in the background 6.5 us a row, an absent key 3 us, a row that is there 10 us from the cache and 19 us
+//! from a table. 811 MiB on disk open in 0.2 s. A sync per commit of 1,500 rows costs no CPU, and the time of the disk.
+//!
 //! # In the folder
 //! `lock`, `CURRENT` (format, generation in force, checksum), and one folder `gen-<n>` per generation; a rebuild fills a new one beside
 //! the live one, and [`SwappableStore::promote`] swaps them.

@@ -24,9 +24,11 @@ pub enum SyncPolicy {
     EachCommit,
 }
 
+type Probe = dyn Fn(&Path) -> io::Result<u64> + Send + Sync;
+
 /// Tells how many bytes are free where the store lives. Tests inject their own.
 #[derive(Clone)]
-pub struct FreeSpace(Arc<dyn Fn(&Path) -> io::Result<u64> + Send + Sync>);
+pub struct FreeSpace(Arc<Probe>);
 
 impl FreeSpace {
     /// What the file system says a user without privileges may still write.

@@ -2,51 +2,131 @@
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
-/// How long the program may take to answer before a test says that it hangs. Not a measure of speed.
+/// How long the program may take to come up or to end before a test says that it hangs. Not a measure of speed.
 const HANG: Duration = Duration::from_secs(120);
 
-/// The program's file: beside the test binaries, built by whoever builds the workspace's tests.
+/// The program's file: beside the test binaries, built once for every test run, so that what is tested is what is written.
 ///
 /// # Panics
-/// When it is not there.
+/// When it cannot be built.
 #[must_use]
 pub fn binary() -> PathBuf {
-    let mut path = std::env::current_exe().expect("a running test has a file");
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    path.push("congdanso");
-    if !path.is_file() {
-        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--package", "congdanso"])
-            .status()
-            .expect("cargo runs");
-        assert!(status.success() && path.is_file(), "{} is not there: cargo build --package congdanso", path.display());
-    }
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(build).clone()
+}
+
+/// `<target>/<profile>/congdanso`, by the place of the running test: `<target>/<profile>/deps/<test>`.
+fn build() -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a file");
+    let folder = test.ancestors().nth(2).expect("a test's file is in deps");
+    let target = folder.parent().expect("a profile's folder is in the target folder");
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--package", "congdanso", "--profile", profile, "--target-dir"])
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    let path = folder.join("congdanso");
+    assert!(
+        status.success() && path.is_file(),
+        "{} is not there: cargo build --package congdanso",
+        path.display()
+    );
     path
 }
 
-/// A command of the program on a data folder.
+/// A command of the program on a data folder. Runs in the folder that holds the data folder, and sees no settings but those
+/// that are given.
 #[must_use]
 pub fn command(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command.arg("--data-dir").arg(data).args(arguments);
-    command.env("NO_COLOR", "1").env_remove("CONGDANSO_DATA_DIR");
+    let mut command = bare(arguments);
+    command.arg("--data-dir").arg(data);
+    if let Some(parent) = data.parent() {
+        command.current_dir(parent);
+    }
     command
+}
+
+/// A command of the program without a data folder.
+#[must_use]
+pub fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"CONGDANSO_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// How a command ended and what it said.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Its stdout.
+    pub out: String,
+    /// Its stderr.
+    pub err: String,
+}
+
+impl Ended {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Its stdout as one JSON value.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn json(&self) -> anyhow::Result<Value> {
+        serde_json::from_str(&self.out).with_context(|| format!("{self:?}"))
+    }
 }
 
 /// Runs a command to its end.
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn run(data: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
-    command(data, arguments).stdin(Stdio::null()).output().context("running the program")
+pub fn run(data: &Path, arguments: &[&str]) -> anyhow::Result<Ended> {
+    finish(command(data, arguments))
+}
+
+/// Runs a command that was put together elsewhere to its end.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn finish(mut command: Command) -> anyhow::Result<Ended> {
+    Ok(Ended::of(&command.output().with_context(|| format!("running {command:?}"))?))
+}
+
+/// Runs a command to its end that reads `input` from stdin.
+///
+/// # Errors
+/// When it cannot be started, or does not read.
+pub fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> anyhow::Result<Ended> {
+    let mut command = command(data, arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut stdin = child.stdin.take().context("the program's stdin")?;
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output()?;
+    // A program that ends before it has read everything closes its end; what it says then is what counts.
+    writer.join().map_err(|_| anyhow::anyhow!("the writing thread panicked"))?.ok();
+    Ok(Ended::of(&output))
 }
 
 /// Runs a command that must end well, and returns what it said on stdout.
@@ -54,10 +134,15 @@ pub fn run(data: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
 /// # Errors
 /// With everything it said when it did not end well.
 pub fn output(data: &Path, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = run(data, arguments)?;
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "{arguments:?} ended with {}:\n{out}\n{err}", output.status);
-    Ok(out.into_owned())
+    let ended = run(data, arguments)?;
+    ensure!(
+        ended.code == Some(0),
+        "{arguments:?} ended with {:?}:\n{}\n{}",
+        ended.code,
+        ended.out,
+        ended.err
+    );
+    Ok(ended.out)
 }
 
 /// Runs a command that must end well and say one JSON value.
@@ -65,15 +150,33 @@ pub fn output(data: &Path, arguments: &[&str]) -> anyhow::Result<String> {
 /// # Errors
 /// See [`output`].
 pub fn json(data: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
-    Ok(serde_json::from_str(&output(data, arguments)?)?)
+    let mut all = vec!["--json"];
+    all.extend(arguments);
+    let said = output(data, &all)?;
+    serde_json::from_str(&said).with_context(|| format!("{arguments:?} said {said}"))
 }
 
-/// A running `congdanso up`.
+/// Makes a credential of a role, without a quota, in a ward of Đà Nẵng; returns its key.
+///
+/// # Errors
+/// See [`output`].
+pub fn add_agency(data: &Path, id: &str, role: &str) -> anyhow::Result<String> {
+    let said =
+        output(data, &["agency", "add", id, "--role", role, "--quota", "0", "--ward", crate::people::WARD])?;
+    Ok(said.trim().to_owned())
+}
+
+enum Said {
+    Serves(String),
+    Ended(String),
+}
+
+/// A running `congdanso up`. Dropping it kills it.
 pub struct Up {
     child: Child,
     /// `http://address:port`.
     pub base: String,
-    errors: std::thread::JoinHandle<String>,
+    said: Receiver<Said>,
 }
 
 impl Up {
@@ -85,24 +188,16 @@ impl Up {
         let mut all = vec!["--set", "http.listen=127.0.0.1:0"];
         all.extend(arguments);
         all.push("up");
-        let mut child = command(data, &all).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(child.stderr.take().context("the program's stderr")?);
-        let (mut said, mut base) = (String::new(), None);
-        while base.is_none() {
-            let start = said.len();
-            if lines.read_line(&mut said)? == 0 {
-                bail!("the program did not come up ({}):\n{said}", child.wait()?);
-            }
-            if said[start..].trim_start().starts_with("health") {
-                base = said[start..].split_whitespace().nth(1).map(|url| url.trim_end_matches("/healthz").to_owned());
-            }
+        let mut child = command(data, &all).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let errors = child.stderr.take().context("the program's stderr")?;
+        let (sender, said) = channel();
+        std::thread::spawn(move || listen(errors, &sender));
+        let mut up = Self { child, base: String::new(), said };
+        match up.said.recv_timeout(HANG).context("the program does not come up")? {
+            Said::Serves(base) => up.base = base,
+            Said::Ended(said) => bail!("the program did not come up ({}):\n{said}", up.child.wait()?),
         }
-        let errors = std::thread::spawn(move || {
-            // What cannot be read any more is not missed: the program is gone then.
-            lines.read_to_string(&mut said).ok();
-            said
-        });
-        Ok(Self { child, base: base.unwrap_or_default(), errors })
+        Ok(up)
     }
 
     /// The process id.
@@ -116,6 +211,7 @@ impl Up {
     /// # Errors
     /// When it had ended before.
     pub fn kill(mut self) -> anyhow::Result<()> {
+        ensure!(self.child.try_wait()?.is_none(), "the program had ended by itself");
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
@@ -126,19 +222,44 @@ impl Up {
     /// # Errors
     /// When it does not end.
     pub fn terminate(mut self) -> anyhow::Result<(Option<i32>, String)> {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        ensure!(status.success(), "the signal could not be sent");
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                let said = self.errors.join().unwrap_or_default();
-                return Ok((status.code(), said));
-            }
-            if started.elapsed() > HANG {
-                self.child.kill()?;
-                bail!("the program does not end");
-            }
-            std::thread::yield_now();
+        self.signal("TERM")?;
+        match self.said.recv_timeout(HANG).context("the program does not end")? {
+            Said::Ended(said) => Ok((self.child.wait()?.code(), said)),
+            Said::Serves(base) => bail!("the program said a second time that it serves {base}"),
         }
     }
+
+    /// Sends a signal by its name.
+    ///
+    /// # Errors
+    /// When there is nobody to send it to.
+    pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let status =
+            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
+        ensure!(status.success(), "the signal could not be sent");
+        Ok(())
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // It has ended already where the test went as it should.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Passes on where the program serves, and at its end all that it said.
+fn listen(errors: ChildStderr, to: &Sender<Said>) {
+    let mut said = String::new();
+    for line in BufReader::new(errors).lines().map_while(Result::ok) {
+        if let Some(urls) = line.trim_start().strip_prefix("health ") {
+            let base =
+                urls.split_whitespace().next().unwrap_or_default().trim_end_matches("/healthz").to_owned();
+            to.send(Said::Serves(base)).ok();
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    to.send(Said::Ended(said)).ok();
 }

@@ -1,6 +1,6 @@
 //! `congdanso agency`: credentials.
 
-use super::{reach, say, say_json};
+use super::{reach, reach_or_make, say, say_json};
 use crate::admin::{NewCredential, Request};
 use crate::cli::{AgencyAddArgs, AgencyCommand, Global};
 use serde_json::Value;
@@ -10,7 +10,9 @@ use serde_json::Value;
 /// # Errors
 /// What the answer says.
 pub fn run(global: &Global, command: AgencyCommand) -> anyhow::Result<()> {
-    let mut session = reach(global)?;
+    // Credentials can be made before the process runs for the first time.
+    let mut session =
+        if matches!(command, AgencyCommand::Add(_)) { reach_or_make(global)? } else { reach(global)? };
     match command {
         AgencyCommand::Add(args) => {
             let result = session.ask(Request::AgencyAdd(new_credential(args)), &mut |_| Ok(()))?;

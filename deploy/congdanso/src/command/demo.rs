@@ -155,13 +155,13 @@ impl Counted {
         for family in context.node.registry.gather() {
             match family.name() {
                 "congdanso_process_signed_total" => {
-                    signed = family.get_metric().iter().map(|m| m.get_counter().value() as u64).sum();
+                    signed = family.get_metric().iter().map(|m| m.get_counter().get_value() as u64).sum();
                 }
                 "congdanso_process_refusals_total" => {
                     for metric in family.get_metric() {
                         let reason = metric.get_label().iter().find(|l| l.name() == "reason");
                         let reason = reason.map_or_else(String::new, |l| l.value().to_owned());
-                        *refusals.entry(reason).or_default() += metric.get_counter().value() as u64;
+                        *refusals.entry(reason).or_default() += metric.get_counter().get_value() as u64;
                     }
                 }
                 _ => {}

@@ -3,14 +3,24 @@
 use crate::admin::NewCredential;
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
-use access::{Credential, Scope};
+use access::{Credential, CredentialsError, Scope};
 use schemas::Channel;
 use serde_json::{Value, json};
 
 pub fn add(node: &Node, new: NewCredential) -> anyhow::Result<Value> {
     let credential = credential(new)?;
-    let key = node.credentials.add(credential.clone())?;
+    let key = node.credentials.add(credential.clone()).map_err(told)?;
     Ok(json!({"id": credential.id, "key": key.expose()}))
+}
+
+/// What went wrong, with its exit code.
+fn told(error: CredentialsError) -> anyhow::Error {
+    let exit = match &error {
+        CredentialsError::Exists { .. } | CredentialsError::Invalid { .. } => Exit::Usage,
+        CredentialsError::Unknown { .. } => Exit::NotFound,
+        _ => return error.into(),
+    };
+    Failure::new(exit, error.to_string()).into()
 }
 
 /// Puts role, scopes and channels together, telling every mistake at once.
@@ -69,11 +79,11 @@ pub fn list(node: &Node) -> Value {
 }
 
 pub fn rotate(node: &Node, id: &str) -> anyhow::Result<Value> {
-    let key = node.credentials.rotate(id)?;
+    let key = node.credentials.rotate(id).map_err(told)?;
     Ok(json!({"id": id, "key": key.expose()}))
 }
 
 pub fn disable(node: &Node, id: &str) -> anyhow::Result<Value> {
-    node.credentials.disable(id)?;
+    node.credentials.disable(id).map_err(told)?;
     Ok(json!({ "id": id }))
 }

@@ -1,21 +1,20 @@
 //! Signing keys and the trust list.
 
 use crate::node::Node;
+use keystore::KeyState;
 use schemas::Micros;
 use serde_json::{Value, json};
 
 pub fn list(node: &Node) -> Value {
-    let active = node.keys.active();
-    let keys = node.keys.trust_list().keys.iter().map(|key| {
-        let kid = schemas::Kid(key.kid);
+    let keys = node.keys.list().into_iter().map(|key| {
         let time = |seconds: i64| Micros(seconds.saturating_mul(1_000_000)).to_string();
         json!({
-            "kid": kid.to_string(),
-            "purpose": key.purpose.name(),
-            "state": if kid == active { "active" } else { "verifies" },
-            "public": hex::encode(key.public),
-            "not_before": time(key.not_before),
-            "not_after": time(key.not_after),
+            "kid": key.kid.to_string(),
+            "purpose": key.trusted.purpose.code(),
+            "state": if key.state == KeyState::Active { "active" } else { "verifies" },
+            "public": hex::encode(key.trusted.public),
+            "not_before": time(key.trusted.not_before),
+            "not_after": time(key.trusted.not_after),
         })
     });
     Value::Array(keys.collect())

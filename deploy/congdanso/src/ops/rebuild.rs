@@ -4,7 +4,6 @@ use super::{Context, Out, dump::each_row, row_json};
 use crate::admin::Reply;
 use crate::node::{FreshStore, Node};
 use domain::{Key, Row};
-use event_log::EventLog;
 use projections::{ProjectionsReader, ProjectionsWriter};
 use runner::{Deps, Metrics};
 use schemas::TopicPartition;
@@ -97,7 +96,6 @@ pub fn verify(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
         events += replay(node, &fresh, &live_checkpoints(node)?, "catching up", out)?;
         compare(&*node.store, &*fresh.reader(), out)
     })?;
-    fresh.discard()?;
     Ok(json!({
         "identical": different == 0, "rows": rows, "different": different, "events": events, "seconds": seconds,
         "events_per_second": events as f64 / seconds.max(1e-9),

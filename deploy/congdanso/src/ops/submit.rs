@@ -20,9 +20,10 @@ const IMPORTER: &str = "import";
 const GROUP_LINES: usize = 500;
 
 fn importer() -> anyhow::Result<Entry> {
-    let credential = Credential::of_role(IMPORTER, IMPORTER, "importer")
+    let mut credential = Credential::of_role(IMPORTER, IMPORTER, "importer")
         .ok_or_else(|| anyhow::anyhow!("the role of importers is gone"))?;
-    Ok(Entry::unbounded(credential))
+    credential.quota_per_second = 0;
+    Ok(Entry::of_process(credential))
 }
 
 /// Appends submissions as the intake does; an item a line: place and ids, or the problem.
@@ -37,7 +38,7 @@ pub fn submit(gateway: &Gateway, lines: &[String], out: Out<'_>) -> anyhow::Resu
                     json!({"citizen": taken.citizen_id.to_string(), "event": taken.event_id.to_string(), "place": taken.place.to_string()})
                 }
                 Err(problem) => json!({
-                    "code": problem.code.name(), "detail": problem.detail, "status": problem.code.status().as_u16(),
+                    "code": problem.code.text(), "detail": problem.detail, "status": problem.code.status().as_u16(),
                 }),
             };
             out(Reply::Item { item })?;
@@ -65,8 +66,8 @@ pub fn outcomes(node: &Node, events: &[(String, String)], out: Out<'_>) -> anyho
 pub fn dry_run(node: &Node, gateway: &Gateway, lines: &[String], out: Out<'_>) -> anyhow::Result<Value> {
     let entry = importer()?;
     for line in lines {
-        let item = match gateway.admit_only(&entry, line.as_bytes()) {
-            Err(problem) => json!({"code": problem.code.name(), "detail": problem.detail}),
+        let item = match gateway.examine(&entry, line.as_bytes()) {
+            Err(problem) => json!({"code": problem.code.text(), "detail": problem.detail}),
             Ok(events) => {
                 let mut verdict = json!({"outcome": "applied"});
                 for event in events {

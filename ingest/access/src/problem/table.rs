@@ -103,6 +103,9 @@ codes! {
     /// Nothing at this path.
     NotFound "not_found" NOT_FOUND
         "Không tìm thấy" "Not found";
+    /// The account has no code in force: it was closed or replaced, or none was issued yet.
+    IdentityAbsent "identity_absent" NOT_FOUND
+        "Tài khoản không có mã định danh còn hiệu lực" "The account has no code in force";
     /// There is no such stream.
     UnknownStream "unknown_stream" NOT_FOUND
         "Không có luồng dữ liệu này" "Unknown stream";
@@ -127,6 +130,9 @@ codes! {
     /// The process is stopping.
     ShuttingDown "shutting_down" SERVICE_UNAVAILABLE
         "Hệ thống đang dừng" "Shutting down";
+    /// The process is up and does not do its work.
+    NotReady "not_ready" SERVICE_UNAVAILABLE
+        "Hệ thống chưa sẵn sàng" "Not ready";
     /// The projections cannot be read now.
     ReadUnavailable "read_unavailable" SERVICE_UNAVAILABLE
         "Tạm thời không đọc được dữ liệu" "Reading is not possible now";
@@ -157,6 +163,7 @@ impl Code {
                 | Self::LogBusy
                 | Self::DiskNearlyFull
                 | Self::ShuttingDown
+                | Self::NotReady
                 | Self::ReadUnavailable
                 | Self::Internal
         )

@@ -10,6 +10,8 @@ const TAG_FILLER: u8 = 0;
 const TAG_START: u8 = 1;
 const TAG_ITEM: u8 = 2;
 const TAG_END: u8 = 3;
+/// From the tag of a batch to that of its first item.
+const START_BYTES: u64 = 1 + 4 + 8;
 const END_MAGIC: &[u8; 4] = b"FJL\x03";
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
@@ -77,38 +79,42 @@ impl Walk {
         }
     }
 
-    /// Whether a whole batch stands anywhere behind a broken one. Batches are synced one after the other, so only damage leaves
-    /// one there.
+    /// Whether a whole batch stands anywhere behind the beginning of a broken one. Batches are synced one after the other, so
+    /// only damage leaves one there.
     pub fn has_batch_behind(&mut self, position: u64) -> io::Result<bool> {
-        let mut ends = Vec::new();
-        self.file.seek(SeekFrom::Start(position))?;
-        let mut at = position;
-        let mut window = [0; END_MAGIC.len()];
-        loop {
-            let bytes = self.file.fill_buf()?;
-            if bytes.is_empty() {
-                break;
-            }
-            for (n, byte) in bytes.iter().enumerate() {
-                window.rotate_left(1);
-                window[END_MAGIC.len() - 1] = *byte;
-                if &window == END_MAGIC {
-                    ends.push(at + n as u64 + 1);
-                }
-            }
-            let read = bytes.len();
-            at += read as u64;
-            self.file.consume(read);
-        }
-        for end in ends {
-            self.file.seek(SeekFrom::Start(end))?;
-            match self.batch(end) {
+        for start in self.possible_starts_behind(position)? {
+            self.file.seek(SeekFrom::Start(start))?;
+            match self.batch(start) {
                 Ok(Some(_)) => return Ok(true),
                 Ok(None) | Err(Fault::Broken(_)) => {}
                 Err(Fault::Io(error)) => return Err(error),
             }
         }
         Ok(false)
+    }
+
+    /// Where the tag of a batch stands, and at its distance that of an item.
+    fn possible_starts_behind(&mut self, position: u64) -> io::Result<Vec<u64>> {
+        let mut starts = Vec::new();
+        self.file.seek(SeekFrom::Start(position + 1))?;
+        let mut at = position + 1;
+        // Bit n says whether the byte n + 1 before this one is the tag of a batch.
+        let mut tags: u16 = 0;
+        loop {
+            let bytes = self.file.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(starts);
+            }
+            for byte in bytes {
+                if *byte == TAG_ITEM && tags & (1 << (START_BYTES - 1)) != 0 {
+                    starts.push(at - START_BYTES);
+                }
+                tags = (tags << 1) | u16::from(*byte == TAG_START);
+                at += 1;
+            }
+            let read = bytes.len();
+            self.file.consume(read);
+        }
     }
 
     fn batch(&mut self, position: u64) -> Result<Option<Batch>, Fault> {

@@ -6,32 +6,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A log whose last group may be torn: what it says without and with it, and the journal's file and its length without it.
+/// A log whose last group may be torn: what it says without and with it, its file `ends` after the first group and before
+/// the last, and the journal's file and its length without the last.
 struct Sample {
     folder: TempDir,
     before: Content,
     after: Content,
+    ends_first: Vec<u8>,
     ends_before: Vec<u8>,
     journal: PathBuf,
     length: usize,
 }
 
-/// A log of some groups and one more, whose file `ends` is there as it was before and after that one.
 fn sample() -> Sample {
     let folder = tempfile::tempdir().unwrap();
+    let mut ends = Vec::new();
     for round in 0..3 {
         let log = open(folder.path()).unwrap();
         append(&log, vec![record(0, format!("{round}")), record(1, format!("{round}"))]).unwrap();
+        drop(log);
+        ends.push(fs::read(folder.path().join("ends")).unwrap());
     }
     let before = open_and_read(folder.path()).unwrap();
-    let ends_before = fs::read(folder.path().join("ends")).unwrap();
+    let (ends_first, ends_before) = (ends[0].clone(), ends[2].clone());
     let journal = journal(folder.path());
     let length = fs::read(folder.path().join(&journal)).unwrap().len();
     let log = open(folder.path()).unwrap();
     append(&log, vec![record(0, "the last"), record(2, "group")]).unwrap();
     let after = content(&log).unwrap();
     drop(log);
-    Sample { folder, before, after, ends_before, journal, length }
+    Sample { folder, before, after, ends_first, ends_before, journal, length }
 }
 
 impl Sample {
@@ -113,6 +117,7 @@ fn a_broken_group_with_whole_ones_behind_it_is_refused_whatever_was_noted() {
     let mut journal = sample.whole();
     journal[sample.length - 1] ^= 1;
     let copy = sample.copy(&journal, false);
+    fs::write(copy.path().join("ends"), &sample.ends_first).unwrap();
     let refused = open(copy.path()).map(drop).unwrap_err();
     assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
     assert!(fs::read(copy.path().join(&sample.journal)).unwrap() == journal, "the journal was changed");

@@ -4,7 +4,7 @@ use super::support::{DOCUMENTS, Member, REGISTRATIONS, append, generous, numbere
 use super::{Harness, PARTITIONS};
 use crate::PollLimits;
 use std::collections::BTreeSet;
-use std::sync::Barrier;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 /// How long a poll waits where another member's turn is next.
@@ -160,18 +160,19 @@ pub fn an_append_wakes_a_waiting_poll(harness: &dyn Harness) {
     let log = harness.open();
     let mut member = Member::alone(&*log, &[REGISTRATIONS]);
     member.seek_all(0);
-    let start = Barrier::new(2);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for round in 0..ROUNDS {
-                start.wait();
+        // Hung up when a poll fails, so that the appender ends too.
+        let (start, started) = sync_channel(0);
+        let log = &log;
+        scope.spawn(move || {
+            for round in started {
                 let place = u16::try_from(round).expect("a small number") % PARTITIONS;
                 let record = record(partition(REGISTRATIONS, place), &format!("{round}"));
                 harness.wait(log.append(vec![record])).expect("the log takes records");
             }
         });
         for round in 1..=ROUNDS {
-            start.wait();
+            start.send(round).expect("the appender waits for this");
             // Only a poll that was never woken comes back with nothing after so long.
             assert!(member.poll(generous(Duration::from_secs(60))), "round {round} was slept through");
             member.poll_for(round);

@@ -40,8 +40,8 @@ pub struct ChildSource {
 /// # Errors
 /// `invalid_body` when it is no identifier, `citizen_not_keyed` when it has not the shape of its kind.
 pub fn identify(pepper: &Pepper, field: &str, json: &RawValue) -> Result<Keyed, Problem> {
-    let identifier: Identifier<'_> = serde_json::from_str(json.get())
-        .map_err(|error| json_problem_in(field, &error))?;
+    let identifier: Identifier<'_> =
+        serde_json::from_str(json.get()).map_err(|error| json_problem_in(field, &error))?;
     let (kind, text) = match &identifier {
         Identifier::Number(text) => (IdentifierKind::PersonalNumber, text),
         Identifier::Cmnd(text) => (IdentifierKind::Cmnd, text),
@@ -99,7 +99,8 @@ fn canonical(kind: IdentifierKind, text: &str) -> Option<String> {
     let kept = |c: &char| !matches!(c, ' ' | '\u{a0}' | '.' | '-');
     // Longer than any number: not worth copying.
     let short = text.chars().take(NUMBER_CHARS_MAX + 1).count() <= NUMBER_CHARS_MAX;
-    let number: String = text.chars().filter(kept).map(|c| c.to_ascii_uppercase()).take_while(|_| short).collect();
+    let number: String =
+        text.chars().filter(kept).map(|c| c.to_ascii_uppercase()).take_while(|_| short).collect();
     // Whether the place in it exists is the processor's question.
     matches!(check_shape(kind, &number), Ok(()) | Err(Reason::NumberProvinceUnknown)).then_some(number)
 }

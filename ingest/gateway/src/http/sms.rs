@@ -15,8 +15,8 @@ use crate::limits::SMS_WAIT_MAX;
 use crate::outcome;
 use access::http::{authenticate, json_problem, require, take};
 use access::{Code, Entry, Problem, Scope};
-use actix_web::web::{Data, Json, Payload};
 use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Payload};
 use domain::phone;
 use domain::sms::parse;
 use schemas::event::{AccountRegistered, Evidence, Person};
@@ -24,6 +24,7 @@ use schemas::{Body, BodyHash, Channel, Personal, Stream};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::sync::Arc;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -87,16 +88,16 @@ pub async fn receive(
     check_reference(&reference).map_err(turned_away)?;
     let reply = match draft(&gateway, &message, &reference) {
         Ok(draft) => register(&gateway, &entry, draft, body.len()).await?,
-        Err(reply) => reply,
+        Err((code, reply)) => {
+            gateway.metrics().rejected(Some(Stream::Registrations), code);
+            reply
+        }
     };
     gateway.metrics().message(reply.accepted);
     Ok(Json(reply))
 }
 
-fn admit_request(
-    gateway: &Gateway,
-    request: &HttpRequest,
-) -> Result<std::sync::Arc<Entry>, Problem> {
+fn admit_request(gateway: &Gateway, request: &HttpRequest) -> Result<Arc<Entry>, Problem> {
     let entry = authenticate(request, gateway.credentials())?;
     require(&entry, Scope::SmsWebhook)?;
     take(&entry, 1)?;
@@ -109,15 +110,19 @@ fn admit_request(
     }
 }
 
-/// The registration that a message asks for, or what to reply to it.
-fn draft<'a>(gateway: &Gateway, message: &Message<'_>, reference: &'a str) -> Result<Draft<'a>, Reply> {
+/// The registration that a message asks for, or what to count it as and reply to it.
+fn draft<'a>(
+    gateway: &Gateway,
+    message: &Message<'_>,
+    reference: &'a str,
+) -> Result<Draft<'a>, (Code, Reply)> {
     let now = gateway.accepted_at();
-    let phone = phone::normalise(&message.from).map_err(Reply::refused)?;
+    let phone = phone::normalise(&message.from).map_err(|why| (Code::InvalidBody, Reply::refused(why)))?;
     if !gateway.phones().take(gateway.pepper().phone(&phone), now) {
-        return Err(Reply::too_many());
+        return Err((Code::RateLimited, Reply::too_many()));
     }
     let today = now.day_in_vietnam();
-    let said = parse(&message.text, today).map_err(Reply::wrong_form)?;
+    let said = parse(&message.text, today).map_err(|why| (Code::InvalidBody, Reply::wrong_form(why)))?;
     let citizen = gateway.pepper().citizen(said.identifier, &said.number);
     let personal = Person {
         number: said.number,

@@ -142,16 +142,15 @@ async fn answer(gateway: &Gateway, request: &HttpRequest, accepted: &Accepted) -
     let preferences = request.headers().get_all(&PREFER).filter_map(|value| value.to_str().ok());
     let wait = gateway.reader().zip(wait_seconds(preferences));
     let outcome = match wait {
-        Some((reader, seconds)) => {
-            OutcomeBody::wait(reader, accepted, Duration::from_secs(seconds)).await
-        }
+        Some((reader, seconds)) => OutcomeBody::wait(reader, accepted, Duration::from_secs(seconds)).await,
         None => None,
     };
     let mut response = match &outcome {
         Some(outcome) => HttpResponse::Ok().json(outcome),
         None => HttpResponse::Accepted().json(AcceptedBody::of(accepted)),
     };
-    let location = HeaderValue::try_from(status_link(accepted)).expect("a path of hexadecimal digits and dashes");
+    let location =
+        HeaderValue::try_from(status_link(accepted)).expect("a path of hexadecimal digits and dashes");
     response.headers_mut().insert(header::LOCATION, location);
     if let Some((_, seconds)) = wait {
         let applied = HeaderValue::try_from(format!("wait={seconds}")).expect("letters and digits");

@@ -23,13 +23,17 @@ async fn body_over_its_limit_is_turned_away_however_it_comes() {
     let intake = Intake::new();
     let fits = format!("{}{}", registration_text(1), " ".repeat(BODY_BYTES_MAX - registration_text(1).len()));
     assert_eq!(intake.call(intake.post("/v1/registrations", "1", fits.clone())).await.status, 202);
-    intake.call(intake.post("/v1/registrations", "2", format!("{fits} "))).await.is_problem(413, "body_too_large");
+    intake
+        .call(intake.post("/v1/registrations", "2", format!("{fits} ")))
+        .await
+        .is_problem(413, "body_too_large");
     let chunks = stream::iter(vec![Ok(Bytes::from(fits)), Ok(Bytes::from_static(b" "))]);
     let request = intake.post("/v1/registrations", "3", "");
     intake.stream(request, chunks).await.is_problem(413, "body_too_large");
     let endless = stream::repeat_with(|| Ok(Bytes::from_static(&[b' '; 4096])));
     intake.stream(intake.post("/v1/registrations", "4", ""), endless).await.is_problem(413, "body_too_large");
-    let declared = intake.post("/v1/registrations", "5", "").insert_header(("content-length", "999999999999"));
+    let declared =
+        intake.post("/v1/registrations", "5", "").insert_header(("content-length", "999999999999"));
     intake.stream(declared, stream::pending()).await.is_problem(413, "body_too_large");
     assert_eq!(intake.log.records(), 1);
 }
@@ -80,7 +84,8 @@ async fn other_media_and_codings_are_not_read() {
     let coded = intake.post("/v1/registrations", "1", registration_text(1));
     let coded = coded.insert_header(("content-encoding", "gzip"));
     intake.call(coded).await.is_problem(415, "unsupported_media_type");
-    let request = intake.request("/v1/registrations", "Application/JSON; charset=utf-8", registration_text(1));
+    let request =
+        intake.request("/v1/registrations", "Application/JSON; charset=utf-8", registration_text(1));
     assert_eq!(intake.call(request.insert_header(("idempotency-key", "1"))).await.status, 202);
 }
 
@@ -176,7 +181,10 @@ async fn append_that_stays_unknown_is_answered_503_and_its_body_is_still_known()
 async fn stopping_intake_takes_nothing_more() {
     let intake = Intake::new();
     intake.gateway.stop();
-    intake.call(intake.post("/v1/registrations", "1", registration_text(1))).await.is_problem(503, "shutting_down");
+    intake
+        .call(intake.post("/v1/registrations", "1", registration_text(1)))
+        .await
+        .is_problem(503, "shutting_down");
     let batch = intake.request("/v1/registrations", "application/x-ndjson", line("1", registration(1)));
     intake.call(batch).await.is_problem(503, "shutting_down");
     assert_eq!(intake.log.records(), 0);

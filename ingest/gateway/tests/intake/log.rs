@@ -18,6 +18,8 @@ pub struct Kept {
     pub errors: VecDeque<AppendError>,
     /// Whether a record of an append that is answered with an error is kept all the same.
     pub keeps_failed: bool,
+    /// How many appends fit on the disk; `None`: all.
+    pub full_after: Option<usize>,
     pub appends: usize,
     pub waiting: usize,
     pub waiting_max: usize,
@@ -37,7 +39,9 @@ impl MemoryLog {
         let kept = self.0.lock();
         (0..PARTITIONS)
             .map(|partition| TopicPartition { topic: Topic::Stream(stream), partition })
-            .flat_map(|at| kept.partitions.get(&at).into_iter().flatten().enumerate().map(move |(n, r)| (at, n, r)))
+            .flat_map(|at| {
+                kept.partitions.get(&at).into_iter().flatten().enumerate().map(move |(n, r)| (at, n, r))
+            })
             .map(|(at, n, record)| {
                 let event = codec::decode(stream, &record.value).unwrap();
                 assert_eq!(record.key, event.header.citizen_id.record_key()[..]);
@@ -70,9 +74,11 @@ impl EventLog for MemoryLog {
             tokio::task::yield_now().await;
             let mut kept = log.0.lock();
             kept.waiting -= records.len();
-            let error = kept.errors.pop_front();
-            if error.is_some() && !kept.keeps_failed {
-                return Err(error.unwrap());
+            let full = kept.full_after.is_some_and(|appends| kept.appends > appends);
+            let full = full.then_some(AppendError::DiskFull { free_bytes: 1, margin_bytes: 2 });
+            let error = full.or_else(|| kept.errors.pop_front());
+            if let (Some(error), false) = (&error, kept.keeps_failed) {
+                return Err(error.clone());
             }
             let mut offsets = Vec::with_capacity(records.len());
             for record in records {

@@ -1,7 +1,11 @@
 //! The intake as its senders see it: over HTTP, in front of a log in memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod admission;
 mod batch;
 mod bodies;
+mod description;
 mod limits;
 mod log;
 mod rows;
@@ -9,6 +13,7 @@ mod single;
 mod sms;
 mod submit;
 mod wait;
+mod wire;
 
 use access::{Credential, Credentials};
 use actix_web::App;
@@ -32,26 +37,26 @@ use std::task::{Context, Poll};
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
 /// The epoch of every topic of the log in memory, as places show it.
-pub const EPOCH_TEXT: &str = "7";
+pub(crate) const EPOCH_TEXT: &str = "7";
 
-pub const STAMP: Stamp = Stamp { rules: RulesId([1; 8]), kid: Kid([2; 8]) };
+pub(crate) const STAMP: Stamp = Stamp { rules: RulesId([1; 8]), kid: Kid([2; 8]) };
 
-pub fn pepper() -> Pepper {
+pub(crate) fn pepper() -> Pepper {
     Pepper::new(&[7; 32])
 }
 
 /// A gateway, what stands around it, and the key of an agency that may send everything.
-pub struct Intake {
-    pub gateway: Gateway,
-    pub log: MemoryLog,
-    pub credentials: Arc<Credentials>,
-    pub stamps: Arc<Stamps>,
-    pub registry: prometheus::Registry,
-    pub key: String,
+pub(crate) struct Intake {
+    pub(crate) gateway: Gateway,
+    pub(crate) log: MemoryLog,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) stamps: Arc<Stamps>,
+    pub(crate) registry: prometheus::Registry,
+    pub(crate) key: String,
 }
 
 /// A credential of a helper at work in a ward, who may send every kind.
-pub fn helper() -> Credential {
+pub(crate) fn helper() -> Credential {
     Credential {
         id: "helper-1".to_owned(),
         agency: "dst-hai-chau".to_owned(),
@@ -67,13 +72,11 @@ pub fn helper() -> Credential {
 }
 
 impl Intake {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::reading(|_| None)
     }
 
-    pub fn reading(
-        reader: impl FnOnce(&MemoryLog) -> Option<Arc<dyn ProjectionsReader>>,
-    ) -> Self {
+    pub(crate) fn reading(reader: impl FnOnce(&MemoryLog) -> Option<Arc<dyn ProjectionsReader>>) -> Self {
         let log = MemoryLog::default();
         let credentials = Credentials::in_memory();
         let key = credentials.add(helper()).unwrap().expose().to_owned();
@@ -92,11 +95,11 @@ impl Intake {
     }
 
     /// A JSON submission with this credential and idempotency key.
-    pub fn post(&self, path: &str, key: &str, body: impl Into<Bytes>) -> TestRequest {
+    pub(crate) fn post(&self, path: &str, key: &str, body: impl Into<Bytes>) -> TestRequest {
         self.request(path, "application/json", body).insert_header(("idempotency-key", key))
     }
 
-    pub fn request(&self, path: &str, media: &str, body: impl Into<Bytes>) -> TestRequest {
+    pub(crate) fn request(&self, path: &str, media: &str, body: impl Into<Bytes>) -> TestRequest {
         TestRequest::with_uri(path)
             .method(Method::POST)
             .insert_header((header::AUTHORIZATION, format!("Bearer {}", self.key)))
@@ -104,12 +107,12 @@ impl Intake {
             .set_payload(body)
     }
 
-    pub async fn call(&self, request: TestRequest) -> Answer {
+    pub(crate) async fn call(&self, request: TestRequest) -> Answer {
         self.exchange(request, None).await
     }
 
     /// Sends a request whose body comes from `chunks`.
-    pub async fn stream(
+    pub(crate) async fn stream(
         &self,
         request: TestRequest,
         chunks: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
@@ -124,7 +127,7 @@ impl Intake {
     }
 
     /// Sends a request whose body comes from `chunks`, and gives the body of the answer as it comes.
-    pub async fn open(
+    pub(crate) async fn open(
         &self,
         request: TestRequest,
         chunks: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
@@ -149,7 +152,7 @@ impl Intake {
         app.call(request).await.unwrap()
     }
 
-    pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub(crate) fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let families = self.registry.gather();
         let family = families.iter().find(|family| family.name() == name).unwrap();
         let matches = |metric: &prometheus::proto::Metric| {
@@ -167,7 +170,7 @@ impl Intake {
 }
 
 /// The body of an answer, part by part.
-pub struct BodyStream(BoxBody);
+pub(crate) struct BodyStream(BoxBody);
 
 impl Stream for BodyStream {
     type Item = Result<Bytes, Box<dyn std::error::Error>>;
@@ -177,31 +180,36 @@ impl Stream for BodyStream {
     }
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: header::HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {:?}", self.body))
     }
 
-    pub fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         assert_eq!(self.status, StatusCode::OK, "{:?}", self.body);
         assert_eq!(self.headers.get(header::CONTENT_TYPE).unwrap(), "application/x-ndjson");
         let text = std::str::from_utf8(&self.body).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
     /// Asserts that this is the problem of this code.
-    pub fn is_problem(&self, status: u16, code: &str) {
-        assert_eq!((self.status.as_u16(), self.json()["code"].as_str().unwrap()), (status, code), "{}", self.json());
+    pub(crate) fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status.as_u16(), self.json()["code"].as_str().unwrap()),
+            (status, code),
+            "{}",
+            self.json()
+        );
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         for member in ["title_vi", "title_en"] {
             assert!(!self.json()[member].as_str().unwrap().is_empty());

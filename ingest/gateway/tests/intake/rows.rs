@@ -1,7 +1,7 @@
 //! Projections that hold what a test puts there.
 
-use domain::{Cause, Key, Row, Table, TypedRow};
 use domain::rows::{HistoryOutcome, HistoryRow};
+use domain::{Cause, Key, Row, Table, TypedRow};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;

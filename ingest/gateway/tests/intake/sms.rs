@@ -16,8 +16,12 @@ const PHONE: &str = "+84905123456";
 const GOOD: &str = "TK,Nguyen Van An,048090000001,17/05/1990";
 
 fn webhook(mut intake: Intake) -> Intake {
-    let credential =
-        access::Credential { id: "sms".to_owned(), scopes: vec![Scope::SmsWebhook], channels: vec![], ..helper() };
+    let credential = access::Credential {
+        id: "sms".to_owned(),
+        scopes: vec![Scope::SmsWebhook],
+        channels: vec![],
+        ..helper()
+    };
     intake.key = intake.credentials.add(credential).unwrap().expose().to_owned();
     intake
 }
@@ -86,7 +90,10 @@ async fn wrong_form_gets_a_reply_that_shows_the_right_one() {
         assert!(is_plain(reply) && reply.contains("TK,"), "{reply}");
     }
     assert_eq!(intake.log.records(), 0);
-    assert_eq!(intake.metric("congdanso_intake_sms_messages_total", &[("result", "rejected")]), wrong.len() as f64);
+    assert_eq!(
+        intake.metric("congdanso_intake_sms_messages_total", &[("result", "rejected")]),
+        wrong.len() as f64
+    );
 }
 
 #[actix_web::test]
@@ -95,7 +102,10 @@ async fn message_of_a_phone_that_is_none_is_refused() {
     for from in ["8188", "+14155550100", "not a phone"] {
         let shown = deliver(&intake, "1", from, GOOD).await.json();
         assert_eq!(shown["accepted"], false);
-        assert!(is_plain(shown["reply"].as_str().unwrap()) && shown["code"].as_str().unwrap().starts_with("phone_"));
+        assert!(
+            is_plain(shown["reply"].as_str().unwrap())
+                && shown["code"].as_str().unwrap().starts_with("phone_")
+        );
     }
     assert_eq!(intake.log.records(), 0);
 }

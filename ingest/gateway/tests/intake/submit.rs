@@ -19,7 +19,10 @@ async fn line_of_a_file_goes_the_same_way_to_the_stream_of_its_kind() {
     assert_eq!(accepted.event_id, EventId::of("dst-hai-chau", "r"));
     let accepted = intake.gateway.submit(&entry, line("p", paper(1)).as_bytes()).await.unwrap();
     assert_eq!(accepted.place.stream, Stream::Documents);
-    assert_eq!(intake.log.events(Stream::Registrations).len() + intake.log.events(Stream::Documents).len(), 2);
+    assert_eq!(
+        intake.log.events(Stream::Registrations).len() + intake.log.events(Stream::Documents).len(),
+        2
+    );
 }
 
 #[actix_web::test]

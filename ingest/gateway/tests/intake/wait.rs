@@ -75,6 +75,9 @@ async fn replaced_identifier_tells_what_became_of_both_events() {
     let body = replacement(&json!({ "cmnd": "201234567" }), 1).to_string();
     let request = intake.post("/v1/registrations", "1", body).insert_header(("prefer", "wait=1"));
     let shown = intake.call(request).await.json();
-    assert_eq!((&shown["outcome"], &shown["counterpart_outcome"]["outcome"]), (&json!("applied"), &json!("applied")));
+    assert_eq!(
+        (&shown["outcome"], &shown["counterpart_outcome"]["outcome"]),
+        (&json!("applied"), &json!("applied"))
+    );
     assert!(shown["counterpart"]["event_id"].is_string());
 }

@@ -163,7 +163,7 @@ table! {
             status_index: u64,
             /// When the code in force was issued.
             issued_at: Micros,
-            /// The last second it holds, since 1970.
+            /// The first second at which it no longer holds, since 1970.
             expires_at: i64,
             /// Which key signed.
             kid: Option<Kid>,

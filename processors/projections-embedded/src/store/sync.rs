@@ -1,11 +1,15 @@
 //! The thread that syncs the journal.
 
+use crate::journal;
 use crate::metrics::Metrics;
 use crate::options::SyncPolicy;
-use fjall::{Database, PersistMode};
+use fjall::Database;
 use parking_lot::{Condvar, Mutex};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,6 +25,8 @@ pub(super) struct Synced {
     pub(super) committed: AtomicU64,
     /// The last commit that the disk is known to have.
     pub(super) synced: AtomicU64,
+    /// A sync failed: what the disk has is not known, and no commit is taken any more.
+    pub(super) failed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -40,12 +46,14 @@ pub(super) struct Syncer {
 impl Syncer {
     /// Starts the thread. Everything up to commit `synced` is on disk.
     pub(super) fn start(
-        db: Database,
+        (db, folder): (Database, PathBuf),
         policy: SyncPolicy,
         synced: u64,
         metrics: Metrics,
-    ) -> std::io::Result<Self> {
-        let state = Arc::new(Synced { committed: AtomicU64::new(synced), synced: AtomicU64::new(synced) });
+    ) -> io::Result<Self> {
+        let numbers = || AtomicU64::new(synced);
+        let state =
+            Arc::new(Synced { committed: numbers(), synced: numbers(), failed: AtomicBool::new(false) });
         let stop = Arc::new(Stop::default());
         let interval = match policy {
             SyncPolicy::Every(interval) => interval,
@@ -53,7 +61,7 @@ impl Syncer {
         };
         let thread = std::thread::Builder::new().name("projections-sync".to_owned()).spawn({
             let (state, stop) = (Arc::clone(&state), Arc::clone(&stop));
-            move || run(&db, interval, &state, &stop, &metrics)
+            move || run((&db, &folder), interval, &state, &stop, &metrics)
         })?;
         Ok(Self { state, stop, thread: Some(thread) })
     }
@@ -70,7 +78,7 @@ impl Drop for Syncer {
     }
 }
 
-fn run(db: &Database, interval: Duration, state: &Synced, stop: &Stop, metrics: &Metrics) {
+fn run((db, folder): (&Database, &Path), interval: Duration, state: &Synced, stop: &Stop, metrics: &Metrics) {
     let mut looked_at_disk: Option<Instant> = None;
     loop {
         let stopping = {
@@ -80,7 +88,7 @@ fn run(db: &Database, interval: Duration, state: &Synced, stop: &Stop, metrics: 
             }
             *asked
         };
-        if sync(db, state, metrics).is_err() || stopping {
+        if sync(folder, state, metrics).is_err() || stopping {
             return;
         }
         if looked_at_disk.is_none_or(|at| at.elapsed() >= DISK_BYTES_EVERY) {
@@ -91,19 +99,28 @@ fn run(db: &Database, interval: Duration, state: &Synced, stop: &Stop, metrics: 
     }
 }
 
-fn sync(db: &Database, state: &Synced, metrics: &Metrics) -> Result<(), ()> {
+fn sync(folder: &Path, state: &Synced, metrics: &Metrics) -> Result<(), ()> {
     let committed = state.committed.load(Ordering::Acquire);
     if committed == state.synced.load(Ordering::Acquire) {
         return Ok(());
     }
     let started = Instant::now();
-    if let Err(error) = db.persist(PersistMode::SyncData) {
-        // The store takes no commits from here on: what the disk has is not known.
+    if let Err(error) = sync_active_journal(folder) {
         metrics.sync_failures.inc();
+        state.failed.store(true, Ordering::Release);
         tracing::error!(%error, "the projections' journal cannot be synced; restart the process");
         return Err(());
     }
     metrics.sync_seconds.observe(started.elapsed().as_secs_f64());
     state.synced.store(committed, Ordering::Release);
     Ok(())
+}
+
+/// Syncs past fjall, which would hold its lock on the journal, and with it every commit, for as long as the disk takes. Commits are
+/// in the system's hands when they return, and fjall syncs a journal before it begins the next, so that everything committed
+/// before this call is on disk after it.
+fn sync_active_journal(folder: &Path) -> io::Result<()> {
+    let path = journal::active(folder).map_err(io::Error::other)?;
+    let path = path.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no journal"))?;
+    File::open(path)?.sync_data()
 }

@@ -109,6 +109,9 @@ impl EmbeddedStore {
 
         let mut next_commit = self.next_commit.lock();
         let number = *next_commit;
+        if self.syncer.state.failed.load(Ordering::Acquire) {
+            return Err(write_failed(fjall::Error::Poisoned));
+        }
         let synced = &self.syncer.state.synced;
         let mut batch = self.db.batch().durability(Some(mode));
         let seal = Seal { number, synced: synced.load(Ordering::Acquire) };

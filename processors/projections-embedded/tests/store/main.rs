@@ -1,4 +1,5 @@
 //! The embedded store from outside.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod conformance;
 mod damage;

@@ -66,7 +66,7 @@ impl Sent {
         self.accepted += 1;
         if submission.stream == Stream::Registrations {
             self.registrations += 1;
-            if submission.opens && submission.expected == Expected::Applied {
+            if submission.opens && submission.expected == Expected::Applied && !answer.citizen_id.is_empty() {
                 self.opened.push((submission.citizen, answer.citizen_id.clone()));
             }
         }

@@ -50,7 +50,10 @@ impl Reply {
 
     /// Too many messages of one phone.
     pub fn too_many() -> Self {
-        Self::rejected("rate_limited", "Ban da gui qua nhieu tin nhan. Vui long thu lai sau 10 phut.".to_owned())
+        Self::rejected(
+            "rate_limited",
+            "Ban da gui qua nhieu tin nhan. Vui long thu lai sau 10 phut.".to_owned(),
+        )
     }
 
     fn accepted(code: &str, reply: &str) -> Self {

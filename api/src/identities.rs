@@ -1,0 +1,225 @@
+//! `GET /v1/accounts/{citizen}/identity`: the code in force, as JSON or as a picture.
+
+use crate::accounts::seen;
+use crate::answer::{JSON, Shown, Tag, json, put_cause, tagged};
+use crate::negotiate::negotiate;
+use crate::parameters::{admit, citizen, invalid, query};
+use crate::sight::Sight;
+use crate::state::State;
+use access::{Code, Problem};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use domain::rows::{AccountRow, AccountStatus, STATUS_BLOCK_ENTRIES, Sex};
+use identity::national::{NationalString, compose, mask_birth_date, mask_number};
+use identity::picture::{self, Correction, MAX_MODULE_PIXELS};
+use schemas::{CitizenId, Kid, Micros, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+const SVG: &str = "image/svg+xml";
+const PNG: &str = "image/png";
+const OFFERS: [&str; 3] = ["application/json", SVG, PNG];
+
+/// Pixels of a module in a PNG that names no size.
+const MODULE_PIXELS_DEFAULT: u32 = 4;
+
+/// Bytes that an identity takes, about.
+const IDENTITY_BYTES: usize = 2_048;
+
+/// Says with a picture what JSON says in `status`.
+static ACCOUNT_STATUS: HeaderName = HeaderName::from_static("account-status");
+
+/// Which code, and how it is drawn.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct IdentityQuery {
+    /// Of pictures: `token` is the signed code alone, `national` the string of Decision 1405/QĐ-BTTTT that carries it. `token` when
+    /// left out.
+    #[param(inline, value_type = Option<Form>)]
+    form: Option<String>,
+    /// Of PNG: pixels per module, 1 to 13; 4 when left out. An SVG scales to any size.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 13)]
+    module_pixels: Option<String>,
+}
+
+/// Which of the two codes. One signature serves both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// The signed token.
+    Token,
+    /// The national string.
+    National,
+}
+
+/// The code in force.
+#[derive(Serialize, ToSchema)]
+pub struct Identity<'a> {
+    #[schema(value_type = String, format = "uuid")]
+    citizen_id: CitizenId,
+    /// Of the account: the code of a suspended account is suspended.
+    #[schema(value_type = String, example = "active")]
+    status: AccountStatus,
+    /// Assurance level that the code says.
+    level: u8,
+    /// The opaque id in the codes.
+    qid: &'a str,
+    serial: &'a str,
+    #[schema(value_type = String, format = "date-time")]
+    issued_at: Shown<Micros>,
+    /// The first second it no longer holds, since 1970.
+    expires_at: i64,
+    /// Which key signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    kid: Option<Kid>,
+    /// Where its entry is among the status lists.
+    status_entry: StatusEntry,
+    /// The signed token: claim 169 in COSE_Sign1, zlib, base45. Draw it in the alphanumeric mode.
+    token: &'a str,
+    /// The string of Decision 1405/QĐ-BTTTT with the token in its signature sub-field.
+    national: String,
+    /// `stream:partition:epoch:offset` of the event that last changed the account.
+    #[schema(value_type = String)]
+    cause: Shown<Place>,
+}
+
+/// Where the entry of a code is among the status lists.
+#[derive(Serialize, ToSchema)]
+pub struct StatusEntry {
+    epoch: u32,
+    partition: u16,
+    block: u64,
+    /// Within the block.
+    index: u64,
+}
+
+impl<'a> Identity<'a> {
+    fn of(row: &'a AccountRow, place: Place) -> Self {
+        Self {
+            citizen_id: row.citizen,
+            status: row.status,
+            level: row.level,
+            qid: &row.qid,
+            serial: &row.serial,
+            issued_at: Shown(row.issued_at),
+            expires_at: row.expires_at,
+            kid: row.kid,
+            status_entry: StatusEntry {
+                epoch: row.status_epoch,
+                partition: row.status_partition,
+                block: row.status_index / STATUS_BLOCK_ENTRIES,
+                index: row.status_index % STATUS_BLOCK_ENTRIES,
+            },
+            token: &row.token,
+            national: national(row),
+            cause: Shown(place),
+        }
+    }
+}
+
+/// The national string of an account: what its token says, field by field, around the token.
+fn national(row: &AccountRow) -> String {
+    let declarant_qid = row.registrant.or(row.guardian).map_or_else(String::new, domain::decide::qid);
+    compose(&NationalString {
+        number: mask_number(&row.number),
+        name: row.full_name.clone(),
+        birth_date: mask_birth_date(&row.birth_date),
+        declared_by_other: !declarant_qid.is_empty(),
+        qid: row.qid.clone(),
+        declarant_qid,
+        gender: match row.sex {
+            Sex::Male => 1,
+            Sex::Female => 2,
+            Sex::Other => 0,
+        },
+        token: row.token.clone(),
+        ..NationalString::default()
+    })
+}
+
+fn form(text: Option<&str>) -> Result<Form, Problem> {
+    match text {
+        None | Some("token") => Ok(Form::Token),
+        Some("national") => Ok(Form::National),
+        Some(_) => Err(invalid("form", "`token` or `national`")),
+    }
+}
+
+fn module_pixels(text: Option<&str>) -> Result<u32, Problem> {
+    let Some(text) = text else { return Ok(MODULE_PIXELS_DEFAULT) };
+    let pixels = text.parse().ok().filter(|pixels| (1..=MAX_MODULE_PIXELS).contains(pixels));
+    pixels.ok_or_else(|| invalid("module_pixels", "a number from 1 to 13"))
+}
+
+/// The picture: with the correction of 15 % where the text is not too long for it.
+fn draw(code: &str, media: &str, module_pixels: u32) -> Result<Vec<u8>, Problem> {
+    let with = |correction| match media {
+        SVG => picture::svg(code, correction).map(String::into_bytes),
+        _ => picture::png(code, correction, module_pixels),
+    };
+    with(Correction::Medium).or_else(|_| with(Correction::Low)).map_err(|error| {
+        tracing::error!(%error, "a code cannot be drawn");
+        Problem::new(Code::Internal)
+    })
+}
+
+/// Read the code in force
+///
+/// JSON carries the signed token and the national string; a picture draws one of them. A picture of a code that is suspended is drawn
+/// too: a verifier says what it is worth, and `Account-Status` says it here.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{citizen}/identity",
+    operation_id = "readIdentity",
+    tag = "accounts",
+    params(
+        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        IdentityQuery,
+        ("Accept" = Option<String>, Header, description = "`application/json`, `image/svg+xml` or `image/png`."),
+        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+    ),
+    responses(
+        (status = 200, description = "The code.", content((Identity<'static> = "application/json"), (String = "image/svg+xml"), (Vec<u8> = "image/png"))),
+        (status = 304, description = "The caller has it."),
+        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
+        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
+        (status = 404, description = "`not_found`: no such account, or not the caller's to see. `identity_absent`: the account has no code in force."),
+        (status = 406, description = "`not_acceptable`."),
+        (status = 412, description = "`if_applied_timeout`."),
+        (status = 503, description = "`read_unavailable`."),
+    ),
+    security(("api_key" = []), ("api_key_header" = [])),
+)]
+pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let entry = admit(&state, &request).await?;
+    let citizen = citizen(&request)?;
+    let asked: IdentityQuery = query(&request)?;
+    let (form, pixels) = (form(asked.form.as_deref())?, module_pixels(asked.module_pixels.as_deref())?);
+    let media = OFFERS[negotiate(&request, &OFFERS)?];
+    let (account, place, sight) = seen(&state, &entry, citizen).await?;
+    if sight == Sight::Party {
+        return Err(Problem::new(Code::NotFound));
+    }
+    if account.token.is_empty() {
+        return Err(Problem::new(Code::IdentityAbsent).extend("account_status", account.status.name()));
+    }
+    let mut response = if media == OFFERS[0] {
+        let body = || Ok(json(&Identity::of(&account, place), IDENTITY_BYTES));
+        tagged(&state, &request, Tag::of_row("id", place), JSON, body)?
+    } else {
+        let view = format!("{}{}{pixels}", &media[6..9], if form == Form::Token { "t" } else { "n" });
+        tagged(&state, &request, Tag::of_row(&view, place), HeaderValue::from_static(media), || match form {
+            Form::Token => draw(&account.token, media, pixels),
+            Form::National => draw(&national(&account), media, pixels),
+        })?
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    headers.insert(ACCOUNT_STATUS.clone(), HeaderValue::from_static(account.status.name()));
+    put_cause(&mut response, place);
+    Ok(response)
+}

@@ -1,0 +1,117 @@
+//! What the handlers share.
+
+use crate::docs::Page;
+use crate::limits::STATISTICS_AT_ONCE_MAX;
+use crate::lookup::Limits;
+use crate::metrics::Metrics;
+use crate::verification::Keys;
+use crate::{openapi, routes};
+use access::Credentials;
+use actix_web::web::{Data, ServiceConfig};
+use bytes::Bytes;
+use domain::keys::Pepper;
+use identity::TrustList;
+use projections::ProjectionsReader;
+use prometheus::Registry;
+use schemas::Micros;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Whose signatures hold. Answers come from memory: they are asked for on every request that needs them.
+pub trait Trust: Send + Sync + 'static {
+    /// The trust list as the root key signed it: the same bytes until the next rotation.
+    fn trust_list_bytes(&self) -> Arc<[u8]>;
+
+    /// The same, read. The same `Arc` until the next rotation.
+    fn trust_list(&self) -> Arc<TrustList>;
+
+    /// The public half of the root key, which verifiers pin. It never changes.
+    fn root_public(&self) -> [u8; 32];
+}
+
+/// What the reading side is made of.
+pub struct Parts {
+    /// Who may ask.
+    pub credentials: Arc<Credentials>,
+    /// Where rows come from.
+    pub reader: Arc<dyn ProjectionsReader>,
+    /// How many partitions each stream has.
+    pub partitions: u16,
+    /// Makes ids of numbers and phones.
+    pub pepper: Pepper,
+    /// Whose signatures hold.
+    pub trust: Arc<dyn Trust>,
+    /// Takes the metrics of this crate, and is what `/metrics` shows.
+    pub registry: Registry,
+    /// Brings gauges up to date before they are shown. May block.
+    pub before_metrics: Arc<dyn Fn() + Send + Sync>,
+    /// Whether the process does its work, or why not; for operators, without personal data. Must not block.
+    pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Now: whether codes hold is judged by it.
+    pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
+    /// Descriptions of what else the same server offers, merged into `/openapi.json`.
+    pub more_openapi: Vec<utoipa::openapi::OpenApi>,
+}
+
+/// The reading side. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Api(Data<State>);
+
+pub(crate) struct State {
+    pub credentials: Arc<Credentials>,
+    pub reader: Arc<dyn ProjectionsReader>,
+    pub partitions: u16,
+    pub pepper: Pepper,
+    pub trust: Arc<dyn Trust>,
+    pub registry: Registry,
+    pub before_metrics: Arc<dyn Fn() + Send + Sync>,
+    pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
+    pub metrics: Metrics,
+    pub keys: Keys,
+    pub lookups: Limits,
+    pub statistics: Semaphore,
+    pub openapi: Bytes,
+    pub docs: Page,
+}
+
+impl Api {
+    /// Registers the metrics of this crate and writes its description.
+    ///
+    /// # Errors
+    /// When metrics of these names are registered already.
+    pub fn new(parts: Parts) -> Result<Self, prometheus::Error> {
+        let metrics = Metrics::register(&parts.registry)?;
+        Ok(Self(Data::new(State {
+            keys: Keys::new(parts.trust.trust_list()),
+            credentials: parts.credentials,
+            reader: parts.reader,
+            partitions: parts.partitions,
+            pepper: parts.pepper,
+            trust: parts.trust,
+            registry: parts.registry,
+            before_metrics: parts.before_metrics,
+            ready: parts.ready,
+            clock: parts.clock,
+            metrics,
+            lookups: Limits::default(),
+            statistics: Semaphore::new(STATISTICS_AT_ONCE_MAX),
+            openapi: openapi::document(parts.more_openapi),
+            docs: Page::new(),
+        })))
+    }
+
+    /// Registers [`crate::ROUTES`]. Wrap the application in [`access::http::Instrument`], so that every problem carries the
+    /// request's id and language.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        config.app_data(self.0.clone());
+        routes::register(config);
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("partitions", &self.0.partitions).finish_non_exhaustive()
+    }
+}

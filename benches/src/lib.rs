@@ -1,1 +1,0 @@
-//! Criterion benches and ratios against peers measured in the same run.

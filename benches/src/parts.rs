@@ -1,0 +1,166 @@
+//! The parts of one registration, each alone, in processor time of this whole process: what runs in the background is counted.
+
+use access::{Credential, Credentials};
+use anyhow::Context;
+use domain::row::InKey;
+use domain::rows::AccountRow;
+use domain::{Decision, Input, Key, Row, Rules, Table, TypedRow, decide, keys_read};
+use event_log::{EventLog, NewRecord};
+use event_log_embedded::EmbeddedLog;
+use futures_executor::block_on;
+use gateway::{Gateway, Parts as GatewayParts, Stamp, Stamps};
+use identity::SigningKey;
+use projections::{Checkpoint, PartitionCommit, ProjectionsWriter};
+use projections_embedded::EmbeddedStore;
+use prometheus::Registry;
+use schemas::{Event, Kid, Place, Stream, Topic, TopicPartition, codec};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Registrations that are measured.
+const EVENTS: usize = 20_000;
+/// Registrations of one append, read and commit.
+const BATCH: usize = 500;
+
+/// Processor time of each part of one registration.
+pub struct Times(Vec<(&'static str, Duration)>);
+
+impl Times {
+    /// All parts, in the order of the path.
+    pub fn list(&self) -> &[(&'static str, Duration)] {
+        &self.0
+    }
+
+    /// Their sum.
+    pub fn total(&self) -> Duration {
+        self.0.iter().map(|(_, time)| *time).sum()
+    }
+}
+
+fn timed<T>(
+    times: &mut Vec<(&'static str, Duration)>,
+    name: &'static str,
+    act: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let before = crate::program::cpu_of(std::process::id())?;
+    let result = act()?;
+    times.push((name, (crate::program::cpu_of(std::process::id())? - before) / EVENTS as u32));
+    Ok(result)
+}
+
+/// Measures the parts of a registration by a helper.
+pub fn registration() -> anyhow::Result<Times> {
+    let mut times = Vec::new();
+    let folder = tempfile::tempdir()?;
+    let registry = Registry::new();
+    let log =
+        EmbeddedLog::open(&folder.path().join("log"), event_log_embedded::Options::default(), &registry)?;
+    let store = EmbeddedStore::open(
+        &folder.path().join("store"),
+        projections_embedded::Options::default(),
+        &registry,
+    )?;
+    let key = SigningKey::from_seed(&[7; 32]);
+    let rules = Rules::new("urn:congdanso:bench", "https://danang.example/s");
+    let stamp = Stamp { rules: rules.id, kid: Kid(key.kid()) };
+    let entry = access::credentials::Entry::of_process(Credential {
+        quota_per_second: 0,
+        ..Credential::of_role("bench", "bench", "helper").context("the role of helpers")?
+    });
+    let intake = Gateway::new(GatewayParts {
+        credentials: Credentials::in_memory(),
+        log: Arc::clone(&log) as Arc<dyn EventLog>,
+        reader: None,
+        pepper: domain::keys::Pepper::new(&[9; 32]),
+        stamps: Stamps::new(stamp),
+        registry: &registry,
+    })?;
+    let lines = crate::load::lines(EVENTS);
+    let events: Vec<Event> = timed(&mut times, "parse, key, stamp", || {
+        let all = lines.iter().map(|line| intake.examine(&entry, line.as_bytes()));
+        all.map(|event| event.map_err(|p| anyhow::anyhow!("{:?}", p.code))?.pop().context("an event"))
+            .collect()
+    })?;
+    let values: Vec<Vec<u8>> =
+        timed(&mut times, "encode", || Ok(events.iter().map(codec::encode).collect()))?;
+    let partitions = log.layout(Topic::Stream(Stream::Registrations)).partitions;
+    let of = |event: &Event| TopicPartition {
+        topic: Topic::Stream(Stream::Registrations),
+        partition: schemas::partitioner::partition_of(&event.header.citizen_id.record_key(), partitions),
+    };
+    let records: Vec<NewRecord> = events
+        .iter()
+        .zip(&values)
+        .map(|(event, value)| NewRecord {
+            to: of(event),
+            key: event.header.citizen_id.record_key().to_vec().into(),
+            value: value.clone().into(),
+            headers: Vec::new(),
+        })
+        .collect();
+    timed(&mut times, "append, durable", || {
+        records
+            .chunks(BATCH)
+            .try_for_each(|chunk| block_on(log.append(chunk.to_vec())).map(drop).map_err(Into::into))
+    })?;
+    timed(&mut times, "read", || {
+        for partition in 0..partitions {
+            let of = TopicPartition { topic: Topic::Stream(Stream::Registrations), partition };
+            let (mut next, end) = (0, log.bounds(of)?.end);
+            while next < end {
+                next += log.read(of, next, BATCH, 1 << 20)?.len() as u64;
+            }
+        }
+        Ok(())
+    })?;
+    timed(&mut times, "decode", || {
+        values.iter().try_for_each(|v| codec::decode(Stream::Registrations, v).map(drop).map_err(Into::into))
+    })?;
+    let mut decided: Vec<Decision> = timed(&mut times, "decide", || {
+        let place = |offset| Place { stream: Stream::Registrations, partition: 0, epoch: 0, offset };
+        let all = events.iter().enumerate();
+        all.map(|(n, event)| Ok(decide(Input { event, place: place(n as u64), state: None, rules: &rules })?))
+            .collect()
+    })?;
+    timed(&mut times, "sign", || {
+        for decision in &mut decided {
+            let row = decision.state.take().context("a registration has a state row")?;
+            let cause = row.cause;
+            let mut account = AccountRow::from_row(row)?;
+            account.token = identity::token::sign(&runner::claims_of(&account, &rules), &key);
+            decision.state = Some(account.to_row(cause));
+        }
+        Ok(())
+    })?;
+    timed(&mut times, "look up, write rows", || write(&*store, &events, &decided))?;
+    Ok(Times(times))
+}
+
+/// What the processor reads and writes for these events, without aggregates, which a batch shares.
+fn write(store: &dyn ProjectionsWriter, events: &[Event], decided: &[Decision]) -> anyhow::Result<()> {
+    let of = TopicPartition { topic: Topic::Stream(Stream::Registrations), partition: 0 };
+    for (n, (events, decided)) in events.chunks(BATCH).zip(decided.chunks(BATCH)).enumerate() {
+        let state: Vec<(Table, Key)> = events.iter().map(keys_read).collect();
+        store.load(&state)?;
+        let history: Vec<(Table, Key)> = events
+            .iter()
+            .map(|e| {
+                let parts = vec![
+                    e.header.citizen_id.to_part(),
+                    Stream::Registrations.to_part(),
+                    e.header.event_id.to_part(),
+                ];
+                (Table::History, Key(parts))
+            })
+            .collect();
+        store.load(&history)?;
+        let rows = |pick: fn(&Decision) -> Vec<Row>| decided.iter().flat_map(pick).collect();
+        let last_event_id = events.last().map(|e| e.header.event_id).context("a batch")?;
+        store.commit(&[PartitionCommit {
+            follows: rows(|d| d.follows.clone()),
+            state: rows(|d| d.state.clone().into_iter().collect()),
+            checkpoint: Checkpoint { of, epoch: 0, next_offset: ((n + 1) * BATCH) as u64, last_event_id },
+        }])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! The program under measurement: a process of its own.
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Roles of the credentials that load comes with.
+const ROLES: [&str; 6] = ["helper", "importer", "portal", "agency", "utility", "app"];
+
+/// A running `congdanso up` on a folder of its own.
+pub struct Program {
+    child: Child,
+    /// `http://address:port`.
+    pub base: String,
+    /// A key that reads everything.
+    pub reader: String,
+    keys: HashMap<&'static str, String>,
+    folder: tempfile::TempDir,
+}
+
+fn binary() -> anyhow::Result<PathBuf> {
+    let mut path = std::env::current_exe()?;
+    path.set_file_name("congdanso");
+    ensure!(path.is_file(), "{} is not there: cargo build --release", path.display());
+    Ok(path)
+}
+
+impl Program {
+    /// Starts the program on a fresh folder with a credential of each role.
+    pub fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut keys = HashMap::new();
+        for role in ROLES {
+            let mut arguments = vec!["agency", "add", role, "--role", role, "--quota", "0"];
+            if role == "helper" {
+                arguments.extend([
+                    "--team", "to-1", "--helper", "helper-1", "--device", "device-1", "--ward", "20194",
+                ]);
+            }
+            let mut command = Command::new(binary()?);
+            let output = command.arg("--data-dir").arg(folder.path()).args(arguments).output()?;
+            ensure!(output.status.success(), "agency add: {}", String::from_utf8_lossy(&output.stderr));
+            keys.insert(role, String::from_utf8(output.stdout)?.trim().to_owned());
+        }
+        let reader = keys["app"].clone();
+        let (child, base) = spawn(folder.path())?;
+        let program = Self { child, base, reader, keys, folder };
+        Ok(program)
+    }
+
+    /// The key of a role.
+    pub fn key(&self, role: &str) -> &str {
+        self.keys.get(role).map_or("", String::as_str)
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Processor time so far, user and system.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        cpu_of(self.id())
+    }
+
+    /// The most memory it has had.
+    pub fn rss_peak(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).context("VmHWM")?;
+        Ok(line.split_whitespace().next().context("VmHWM")?.parse::<u64>()? * 1024)
+    }
+
+    /// Waits until nothing accepted is undecided.
+    pub fn wait_until_readable(&self) -> anyhow::Result<()> {
+        loop {
+            let page = self.metrics()?;
+            let lag: f64 = page
+                .lines()
+                .filter_map(|l| l.strip_prefix("congdanso_process_lag_records{"))
+                .filter_map(last)
+                .sum();
+            if lag == 0.0 {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn metrics(&self) -> anyhow::Result<String> {
+        let base = self.base.clone();
+        crate::load::runtime()?
+            .block_on(async move { Ok(reqwest::get(format!("{base}/metrics")).await?.text().await?) })
+    }
+
+    /// The cumulative buckets of one histogram of one stream.
+    pub fn histogram(&self, name: &str, stream: &str) -> anyhow::Result<Histogram> {
+        let page = self.metrics()?;
+        let mut buckets = Vec::new();
+        for line in page.lines().filter(|l| l.starts_with(&format!("{name}_bucket{{")) && l.contains(stream))
+        {
+            let bound = line.split("le=\"").nth(1).and_then(|r| r.split('"').next()).context("le")?;
+            buckets.push((bound.parse().unwrap_or(f64::INFINITY), last(line).context("count")?));
+        }
+        Ok(Histogram(buckets))
+    }
+
+    /// Runs a command on the same folder; what it said on stdout.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Value> {
+        let output =
+            Command::new(binary()?).arg("--data-dir").arg(self.folder.path()).args(arguments).output()?;
+        ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Ends it as operators do and starts it again; how long it took until it said that it is ready.
+    pub fn restart(&mut self) -> anyhow::Result<Duration> {
+        self.end()?;
+        let started = Instant::now();
+        (self.child, self.base) = spawn(self.folder.path())?;
+        let url = format!("{}/readyz", self.base);
+        let ready = crate::load::runtime()?
+            .block_on(async move { anyhow::Ok(reqwest::get(url).await?.status().is_success()) })?;
+        ensure!(ready, "it is up and not ready");
+        Ok(started.elapsed())
+    }
+
+    fn end(&mut self) -> anyhow::Result<()> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            eprintln!("the program could not be ended: {error}");
+        }
+    }
+}
+
+fn last(line: &str) -> Option<f64> {
+    line.rsplit(' ').next()?.parse().ok()
+}
+
+fn spawn(folder: &std::path::Path) -> anyhow::Result<(Child, String)> {
+    let mut command = Command::new(binary()?);
+    command.arg("--data-dir").arg(folder).args([
+        "--set",
+        "http.listen=127.0.0.1:0",
+        "--set",
+        "logging.level=warn",
+        "up",
+    ]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(child.stderr.take().context("stderr")?).lines();
+    for line in lines.by_ref() {
+        let line = line?;
+        if line.trim_start().starts_with("health") {
+            let base = line
+                .split_whitespace()
+                .nth(1)
+                .context("the address")?
+                .trim_end_matches("/healthz")
+                .to_owned();
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok((child, base));
+        }
+    }
+    bail!("the program did not come up ({})", child.wait()?)
+}
+
+/// Processor time of a process.
+pub fn cpu_of(id: u32) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
+    Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
+
+/// Cumulative buckets: upper bound in seconds, count.
+pub struct Histogram(Vec<(f64, f64)>);
+
+impl Histogram {
+    /// The bound of the bucket that holds the quantile, in seconds.
+    pub fn quantile(&self, q: f64) -> f64 {
+        let total = self.0.last().map_or(0.0, |(_, count)| *count);
+        self.0.iter().find(|(_, count)| *count >= q * total).map_or(f64::NAN, |(bound, _)| *bound)
+    }
+}
+
+/// This program again, serving one fixed answer.
+pub struct Bare {
+    child: Child,
+    /// `http://address:port`.
+    pub base: String,
+    _file: tempfile::NamedTempFile,
+}
+
+impl Bare {
+    /// Serves these bytes at every path.
+    pub fn start(answer: Vec<u8>) -> anyhow::Result<Self> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), answer)?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("--bare")
+            .arg(file.path())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
+        Ok(Self { child, base: line.trim().to_owned(), _file: file })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            eprintln!("the bare handler could not be ended: {error}");
+        }
+    }
+}
+
+/// What [`Bare`] starts: a handler that answers the bytes of a file as JSON.
+pub fn serve_bare(file: &str) -> anyhow::Result<()> {
+    use actix_web::{App, HttpResponse, HttpServer, web};
+    use std::io::Write;
+    let value: Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    actix_web::rt::System::new().block_on(async move {
+        let server = HttpServer::new(move || {
+            let value = value.clone();
+            App::new().route(
+                "/v1/accounts/{id}",
+                web::get().to(move || {
+                    let value = value.clone();
+                    async move { HttpResponse::Ok().json(value) }
+                }),
+            )
+        })
+        .bind("127.0.0.1:0")?;
+        println!("http://{}", server.addrs()[0]);
+        std::io::stdout().flush()?;
+        server.run().await?;
+        anyhow::Ok(())
+    })
+}

@@ -1,0 +1,112 @@
+//! `demo`: the whole path with synthetic citizens, and the proof of what it did.
+
+use anyhow::{Context, ensure};
+use flow::folder::{Folder, Ledger};
+use flow::process::json;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::OnceLock;
+
+const KEYS: [&str; 14] = [
+    "citizens",
+    "events",
+    "events_per_second",
+    "ledger_balanced",
+    "read_back",
+    "refused_by_reason",
+    "registrations_per_second",
+    "rejected_by_code",
+    "rss_peak_bytes",
+    "seconds",
+    "signed",
+    "verified",
+    "verify_sample",
+    "citizens",
+];
+const EVENT_KEYS: [&str; 7] =
+    ["accepted", "applied", "dead_lettered", "duplicate", "refused", "rejected", "sent"];
+const CITIZENS: u64 = 300;
+
+/// A folder in which a demo has run; tests work on copies of it.
+pub fn folder() -> anyhow::Result<Folder> {
+    static FOLDER: OnceLock<Folder> = OnceLock::new();
+    if let Some(folder) = FOLDER.get() {
+        return folder.copy();
+    }
+    let folder = Folder::new()?;
+    demo(&folder.data())?;
+    FOLDER.get_or_init(|| folder).copy()
+}
+
+fn demo(data: &Path) -> anyhow::Result<Value> {
+    json(data, &["demo", "--citizens", "300", "--exit"])
+}
+
+fn names(value: &Value) -> Vec<&str> {
+    value.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+}
+
+fn sum(counts: &Value) -> u64 {
+    counts.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum()
+}
+
+fn check(said: &Value) -> anyhow::Result<()> {
+    let mut keys = KEYS.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(names(said), keys);
+    assert_eq!(names(&said["events"]), EVENT_KEYS);
+    assert_eq!(names(&said["seconds"]), ["intake", "until_readable"]);
+    let number = |value: &Value| value.as_u64().with_context(|| format!("{value} in {said}"));
+    let event = |name: &str| number(&said["events"][name]);
+    assert_eq!(said["citizens"], CITIZENS);
+    assert_eq!(said["ledger_balanced"], true);
+    assert_eq!(said["verified"], said["verify_sample"]);
+    assert_eq!(said["read_back"], said["verify_sample"]);
+    assert_eq!(event("dead_lettered")?, 0);
+    assert_eq!(event("sent")?, event("rejected")? + event("accepted")?);
+    assert_eq!(event("accepted")?, event("applied")? + event("duplicate")? + event("refused")?);
+    assert_eq!(event("refused")?, sum(&said["refused_by_reason"]));
+    assert_eq!(event("rejected")?, sum(&said["rejected_by_code"]));
+    // About 3 of 100 registrations are broken on purpose; all the others are signed and are all in the sample.
+    ensure!(
+        number(&said["verify_sample"])? > CITIZENS * 8 / 10
+            && number(&said["signed"])? >= number(&said["verify_sample"])?
+    );
+    ensure!(
+        event("refused")? > 0 && event("rejected")? > 0 && event("duplicate")? > 0,
+        "the mix is not mixed: {said}"
+    );
+    ensure!(event("accepted")? > CITIZENS * 4, "1.5 papers and 2 transactions each: {said}");
+    ensure!(number(&said["rss_peak_bytes"])? > 1 << 20);
+    Ok(())
+}
+
+#[test]
+fn demo_proves_what_it_did_and_a_second_run_goes_on_from_there() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let first = demo(&folder.data())?;
+    check(&first)?;
+    let after_first = Ledger::of(&folder.data())?;
+    assert_eq!(first["events"]["accepted"], after_first.total());
+    let second = demo(&folder.data())?;
+    check(&second)?;
+    let after_second = Ledger::of(&folder.data())?;
+    assert_eq!(second["events"]["accepted"].as_u64(), Some(after_second.total() - after_first.total()));
+    // Other citizens than before, or nothing would have been applied.
+    assert_eq!(second["events"]["applied"].as_u64(), Some(after_second.applied - after_first.applied));
+    assert_eq!(second["signed"].as_u64().map(|n| n > CITIZENS * 8 / 10), Some(true));
+    Ok(())
+}
+
+#[test]
+fn demo_without_a_folder_leaves_none_behind() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let mut command = flow::process::bare(&["--json", "demo", "--citizens", "20", "--exit"]);
+    command.env("TMPDIR", folder.beside("")).current_dir(folder.beside(""));
+    let ended = flow::process::finish(command)?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.json()?["ledger_balanced"], true);
+    assert_eq!(std::fs::read_dir(folder.beside(""))?.count(), 0);
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The program from outside. Needs nothing but its binary, a folder for temporary files and loopback.
+
+mod agency;
+mod backup;
+mod bad_input;
+mod codes;
+mod configuration;
+mod damage;
+mod dead_letters;
+mod demo;
+mod disk;
+mod import;
+mod kill;
+mod pending;
+mod refusals;
+mod rows;
+mod sms;
+mod up;

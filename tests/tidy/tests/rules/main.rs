@@ -1,0 +1,6 @@
+//! The rules of the project.
+
+mod crates;
+mod layout;
+mod prose;
+mod sources;
