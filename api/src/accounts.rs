@@ -216,6 +216,7 @@ pub async fn seen(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}",
+    operation_id = "readAccount",
     tag = "accounts",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),

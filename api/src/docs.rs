@@ -45,6 +45,7 @@ impl Page {
 #[utoipa::path(
     get,
     path = "/docs",
+    operation_id = "readPage",
     tag = "operating",
     responses((status = 200, description = "A page for people.", body = String, content_type = "text/html")),
     security(()),

@@ -190,6 +190,7 @@ impl<'a> DocumentCertificate<'a> {
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}/documents",
+    operation_id = "listDocuments",
     tag = "vault",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
@@ -237,6 +238,7 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}/documents/{id}",
+    operation_id = "readDocument",
     tag = "vault",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),

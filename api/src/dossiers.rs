@@ -85,6 +85,7 @@ async fn payments_for(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}/dossiers",
+    operation_id = "listDossiers",
     tag = "transactions",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
@@ -124,6 +125,7 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
 #[utoipa::path(
     get,
     path = "/v1/dossiers/{code}",
+    operation_id = "readDossier",
     tag = "transactions",
     params(
         ("code" = String, Path, description = "MaHoSo, such as `000.00.01.H17-220912-0001`."),

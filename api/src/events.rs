@@ -55,6 +55,7 @@ pub enum EventOutcome<'a> {
 #[utoipa::path(
     get,
     path = "/v1/events/{citizen}/{event}",
+    operation_id = "readOutcome",
     tag = "intake",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id, as the answer to the submission said."),

@@ -103,6 +103,7 @@ impl<'a> HistoryEntry<'a> {
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}/history",
+    operation_id = "listHistory",
     tag = "accounts",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),

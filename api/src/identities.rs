@@ -173,6 +173,7 @@ fn draw(code: &str, media: &str, module_pixels: u32) -> Result<Vec<u8>, Problem>
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}/identity",
+    operation_id = "readIdentity",
     tag = "accounts",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),

@@ -133,6 +133,7 @@ impl Lookup {
 #[utoipa::path(
     post,
     path = "/v1/lookup",
+    operation_id = "lookUp",
     tag = "accounts",
     params(
         ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),

@@ -10,8 +10,12 @@ use access::Problem;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use std::collections::HashSet;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr};
+
+const PROBLEM_JSON: &str = "application/problem+json";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,7 +45,9 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         operating::readyz,
         operating::metrics,
     ),
+    components(schemas(problems::ProblemDetails)),
     tags(
+        (name = "intake", description = "Nộp sự kiện. What agencies send, and what became of it."),
         (name = "accounts", description = "Tài khoản và mã định danh. Accounts and their codes."),
         (name = "vault", description = "Kho giấy tờ. Papers."),
         (name = "transactions", description = "Hồ sơ và giao dịch. Dossiers and transactions."),
@@ -57,8 +63,12 @@ pub fn document(more: Vec<utoipa::openapi::OpenApi>) -> Bytes {
     let mut whole = Reading::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut whole.info.version);
     for part in more {
+        debug_assert!(fits(&whole, &part), "two schemas or two routes have one name");
         whole.merge(part);
     }
+    let mut named = HashSet::new();
+    whole.tags.get_or_insert_default().retain(|tag| named.insert(tag.name.clone()));
+    whole.paths.paths.values_mut().for_each(describe_problems);
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The key of an agency's credential, `cds_...`."))
@@ -71,12 +81,38 @@ pub fn document(more: Vec<utoipa::openapi::OpenApi>) -> Bytes {
     serde_json::to_vec(&whole).expect("a description is made of texts and lists").into()
 }
 
+/// Whether what two descriptions both name is the same: merging keeps the first.
+fn fits(whole: &utoipa::openapi::OpenApi, part: &utoipa::openapi::OpenApi) -> bool {
+    let schemas = part.components.iter().flat_map(|components| &components.schemas);
+    let known = |name: &String| whole.components.as_ref().and_then(|all| all.schemas.get(name));
+    let paths = &whole.paths.paths;
+    schemas.into_iter().all(|(name, schema)| known(name).is_none_or(|known| known == schema))
+        && part.paths.paths.keys().all(|path| !paths.contains_key(path))
+}
+
+/// Every error has the same body.
+fn describe_problems(path: &mut PathItem) {
+    let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+    for operation in operations.into_iter().flatten() {
+        for (status, response) in &mut operation.responses.responses {
+            if let RefOr::T(response) = response
+                && (status.starts_with('4') || status.starts_with('5'))
+            {
+                let body =
+                    ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDetails"))).build();
+                response.content.insert(PROBLEM_JSON.to_owned(), body.into());
+            }
+        }
+    }
+}
+
 /// Read this description
 ///
 /// OpenAPI 3.1.
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "readDescription",
     tag = "operating",
     responses((status = 200, description = "What this server offers.", body = Object)),
     security(()),

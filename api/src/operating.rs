@@ -21,6 +21,7 @@ pub struct Health {
 #[utoipa::path(
     get,
     path = "/healthz",
+    operation_id = "readHealth",
     tag = "operating",
     responses((status = 200, description = "It does.", body = Health)),
     security(()),
@@ -33,6 +34,7 @@ pub async fn healthz() -> HttpResponse {
 #[utoipa::path(
     get,
     path = "/readyz",
+    operation_id = "readReadiness",
     tag = "operating",
     responses(
         (status = 200, description = "It does.", body = Health),
@@ -53,6 +55,7 @@ pub async fn readyz(state: Data<State>) -> Result<HttpResponse, Problem> {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "readMetrics",
     tag = "operating",
     responses((status = 200, description = "All metrics of the process.", body = String, content_type = "text/plain")),
     security(()),

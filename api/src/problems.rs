@@ -23,6 +23,28 @@ pub struct ProblemKind {
     retryable: bool,
 }
 
+/// Problem details (RFC 9457): the body of every error.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `access::Problem` is written as")]
+pub struct ProblemDetails {
+    /// `urn:congdanso:problem:` and the code.
+    r#type: String,
+    /// In the language of `Accept-Language`: Vietnamese, unless English is preferred.
+    title: String,
+    title_vi: String,
+    title_en: String,
+    /// HTTP status.
+    status: u16,
+    /// Stable; see `/problems`.
+    code: String,
+    /// What is wrong in this case.
+    detail: Option<String>,
+    /// The request's id.
+    instance: Option<String>,
+    /// When to come back.
+    retry_after_seconds: Option<u32>,
+}
+
 impl ProblemKind {
     fn of(code: Code) -> Self {
         Self {
@@ -45,6 +67,7 @@ fn answer(state: &State, request: &HttpRequest, body: &impl Serialize) -> Result
 #[utoipa::path(
     get,
     path = "/problems",
+    operation_id = "listProblems",
     tag = "operating",
     responses((status = 200, description = "Every code.", body = Vec<ProblemKind>)),
     security(()),
@@ -58,6 +81,7 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
 #[utoipa::path(
     get,
     path = "/problems/{code}",
+    operation_id = "readProblem",
     tag = "operating",
     params(("code" = String, Path, description = "`code` of a problem.")),
     responses(

@@ -137,6 +137,7 @@ impl StatisticsQuery {
 #[utoipa::path(
     get,
     path = "/v1/statistics",
+    operation_id = "readStatistics",
     tag = "statistics",
     params(
         StatisticsQuery,

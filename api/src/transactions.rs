@@ -59,6 +59,7 @@ fn sees(whose: Whose<'_>, row: &Row) -> bool {
 #[utoipa::path(
     get,
     path = "/v1/accounts/{citizen}/transactions",
+    operation_id = "listTransactions",
     tag = "transactions",
     params(
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),

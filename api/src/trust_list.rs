@@ -21,6 +21,7 @@ const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=300");
 #[utoipa::path(
     get,
     path = "/v1/trust-list",
+    operation_id = "readTrustList",
     tag = "verification",
     params(
         ("Accept" = Option<String>, Header, description = "`application/cose` or `application/json`."),

@@ -126,6 +126,7 @@ impl Keys {
 #[utoipa::path(
     post,
     path = "/v1/verify",
+    operation_id = "verifyCode",
     tag = "verification",
     request_body = Verification<'static>,
     responses(

@@ -152,7 +152,8 @@ pub struct AgencyAddArgs {
     /// The agency: sender of everything that comes with this credential. Default: the id.
     #[arg(long)]
     pub agency: Option<String>,
-    /// A role that gives channels and scopes: helper, ward_desk, officer, agency, utility, importer, sms_gateway, portal, app.
+    /// A role that gives channels and scopes: helper, ward_desk, officer, notary, bank, employer,
+    /// agency, utility, importer, sms_gateway, portal, app.
     #[arg(long)]
     pub role: Option<String>,
     /// A scope beside the role's: `registrations:AccountRegistered`, `documents:*`, `read:all`, `statistics`, `lookup`, `sms`.

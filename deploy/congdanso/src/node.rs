@@ -117,6 +117,8 @@ impl Node {
         }
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
+        keys.ring().register(&registry)?;
+        describe_process(&registry)?;
         let book = RulesBook::open(dir.join("rules"))?;
         let in_force = Arc::new(rules_of(config)?);
         book.put(&in_force)?;
@@ -177,6 +179,18 @@ impl Node {
     pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
         Ok(self.store.promote(fresh.0)?)
     }
+}
+
+/// What is running, and what it takes of the machine.
+fn describe_process(registry: &Registry) -> anyhow::Result<()> {
+    let build = prometheus::IntGaugeVec::new(
+        prometheus::Opts::new("congdanso_build_info", "Always 1; the label says which version runs."),
+        &["version"],
+    )?;
+    build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    registry.register(Box::new(build))?;
+    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+    Ok(())
 }
 
 /// The rule set that a configuration asks for.

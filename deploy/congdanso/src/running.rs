@@ -127,6 +127,7 @@ impl Running {
 
 fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &Arc<Processor>) -> api::Parts {
     let (seen, ready) = (Arc::clone(processor), Arc::clone(processor));
+    let judged = Arc::downgrade(node);
     api::Parts {
         credentials: Arc::clone(&node.credentials),
         reader,
@@ -137,6 +138,15 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
         before_metrics: Arc::new(move || {
             if let Err(error) = seen.observe() {
                 tracing::warn!(%error, "gauges could not be brought up to date");
+            }
+            let Some(node) = judged.upgrade() else { return };
+            match ops::ledger(&node) {
+                Ok(ledger) if ledger["balanced"] == true => {}
+                Ok(ledger) => {
+                    tracing::error!(%ledger, "the ledger does not balance (I1)");
+                    node.deps.metrics.violated(domain::invariants::Invariant::Conservation);
+                }
+                Err(error) => tracing::warn!(%error, "the ledger could not be read"),
             }
         }),
         ready: Arc::new(move || ready.failed().map_or(Ok(()), |stopped| Err(stopped.to_string()))),

@@ -1,12 +1,9 @@
 //! One member of the group that reads the log.
 
-mod shares;
-
 use crate::log::{Shared, unknown};
 use crate::reader::{self, Budget};
 use event_log::{Consumer, PollLimits, Polled, ReadError};
 use schemas::{Topic, TopicPartition};
-use shares::shares;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -54,34 +51,31 @@ impl GroupMember {
         self.held.iter_mut().find(|held| held.partition == partition)
     }
 
-    /// Takes what is there, from `first` on around, each partition its share of the records; what bytes are left goes to the
-    /// next. The one that found nothing left is the first of the next poll.
+    /// Takes what is there, from `first` on around, partition after partition until a limit is reached. The one that found nothing
+    /// left is the first of the next poll. A backlog so comes as batches of one partition, whose rows are shared by far more of a
+    /// batch's events than those of a batch over all partitions: of statistics alone each event shares half a dozen.
     fn take(&mut self, limits: PollLimits) -> Result<Polled, ReadError> {
         self.held.rotate_left(self.first);
         self.first = 0;
         let ends: Vec<_> = self.held.iter().map(|held| self.shared.published.end(held.slot)).collect();
         let available: Vec<_> = self.held.iter().zip(&ends).map(|(held, end)| held.available(*end)).collect();
-        let shares = shares(&available, limits.records_max.max(1));
-
         let mut batches = Vec::new();
-        let mut bytes = limits.bytes_max.max(1);
+        let mut left = Budget { records: limits.records_max.max(1), bytes: limits.bytes_max.max(1) };
         for (n, (held, end)) in self.held.iter_mut().zip(ends).enumerate() {
             if available[n] == 0 {
                 continue;
             }
-            if shares[n] == 0 || bytes == 0 {
+            if left.records == 0 || left.bytes == 0 {
                 self.first = n;
                 break;
             }
             let next = held.next.expect("records are available only after a seek");
-            let mut budget = Budget { records: shares[n], bytes };
-            let records = match reader::read(&self.shared.store, held.partition, next, end, &mut budget) {
+            let records = match reader::read(&self.shared.store, held.partition, next, end, &mut left) {
                 Ok(records) => records,
                 // What was read already is delivered first; the next poll meets the error again.
                 Err(_) if !batches.is_empty() => break,
                 Err(error) => return Err(error),
             };
-            bytes = budget.bytes;
             held.next = records.last().map(|last| last.offset + 1).or(held.next);
             batches.push((held.partition, records));
         }

@@ -13,7 +13,7 @@ mod replica;
 mod storm;
 
 use crate::{Checkpoint, Page, PartitionCommit, ProjectionsReader, ProjectionsWriter, Scan, StoreError};
-use domain::{Key, Row, Table};
+use domain::{Cause, Key, Row, Table};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use schemas::{Place, TopicPartition};
@@ -99,6 +99,15 @@ pub enum Phase {
     Checkpoint,
 }
 
+/// A moment at which others may act in the midst of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before a read.
+    Read,
+    /// Between two single writes, or between two phases.
+    Write,
+}
+
 /// The moment before a single write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CrashPoint {
@@ -178,7 +187,7 @@ pub fn is_crash(error: &StoreError) -> bool {
 }
 
 /// Called where others may act. See [`Hostile::set_between`].
-type Between = Arc<dyn Fn() + Send + Sync>;
+type Between = Arc<dyn Fn(Moment) + Send + Sync>;
 
 /// The store. See the module.
 pub struct Hostile {
@@ -205,7 +214,7 @@ impl Hostile {
 
     /// Calls `act` before every read and between any two writes of the writing side. It may call the store: other owners act there, in the
     /// midst of this one's call.
-    pub fn set_between(&self, act: impl Fn() + Send + Sync + 'static) {
+    pub fn set_between(&self, act: impl Fn(Moment) + Send + Sync + 'static) {
         *self.between.lock() = Some(Arc::new(act));
     }
 
@@ -214,10 +223,10 @@ impl Hostile {
         *self.between.lock() = None;
     }
 
-    fn let_others_act(&self) {
+    fn let_others_act(&self, moment: Moment) {
         let between = self.between.lock().clone();
         if let Some(act) = between {
-            act();
+            act(moment);
         }
     }
 
@@ -245,6 +254,18 @@ impl Hostile {
         self.storm.lock().rows()
     }
 
+    /// What caused a row to be as it is, in the newest of all replicas. Neither repairs nor fails, and nobody acts in between.
+    #[must_use]
+    pub fn newest_cause(&self, table: Table, key: &Key) -> Option<Cause> {
+        self.storm.lock().newest(&(table, key.clone())).map(|row| row.cause)
+    }
+
+    /// The newest checkpoint of all replicas, looked at in the same way.
+    #[must_use]
+    pub fn newest_checkpoint(&self, of: TopicPartition) -> Option<Checkpoint> {
+        self.storm.lock().newest_checkpoint(of)
+    }
+
     /// What must never happen and did, oldest first.
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
@@ -260,7 +281,7 @@ impl fmt::Debug for Hostile {
 
 impl ProjectionsWriter for Hostile {
     fn load(&self, keys: &[(Table, Key)]) -> Result<Vec<Option<Row>>, StoreError> {
-        self.let_others_act();
+        self.let_others_act(Moment::Read);
         self.storm.lock().load(keys)
     }
 
@@ -271,12 +292,12 @@ impl ProjectionsWriter for Hostile {
             if is_written {
                 return Ok(());
             }
-            self.let_others_act();
+            self.let_others_act(Moment::Write);
         }
     }
 
     fn checkpoint(&self, of: TopicPartition) -> Result<Option<Checkpoint>, StoreError> {
-        self.let_others_act();
+        self.let_others_act(Moment::Read);
         self.storm.lock().checkpoint(of)
     }
 }

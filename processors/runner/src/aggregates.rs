@@ -1,13 +1,15 @@
 //! Aggregates of a batch: collected while deciding, then laid over the rows that are there.
 //!
-//! A row's cause is the last event that changed it; what stands at or below that place is inside it already (rule 8). Rows are read
-//! anew for every batch, so nothing here can be stale after another owner wrote.
+//! A row's cause is the last event that changed it; what stands at or below that place is inside it already (rule 8). Rows that this
+//! owner wrote last are held between batches, because reading them back costs more than deciding. They are dropped with the
+//! partition, after every error and wherever a state row is found ahead. A row that another owner has written meanwhile does no harm: a
+//! running value is a function of the log up to its cause, and the older cause does not overwrite the newer.
 
 use domain::rows::{Counts, Dimension, LedgerRow, Measure, StatisticsRow};
 use domain::statistics::Delta;
 use domain::{Cause, Key, Row, ShapeError, Table, TypedRow};
 use projections::{ProjectionsWriter, StoreError};
-use schemas::{Day, Stream};
+use schemas::{Day, Stream, Topic, TopicPartition};
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -50,6 +52,31 @@ type Fresh<R> = Vec<(R, Changes<<R as Aggregate>::Change>)>;
 pub(crate) enum AggregateError {
     Store(StoreError),
     Shape(ShapeError),
+}
+
+/// Rows held between the batches of one partition. Above the bound all of them are dropped.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeldRows(HashMap<(Table, Key), Row>);
+
+/// Rows held of one partition at most: a few hundred bytes each.
+const HELD_ROWS_MAX: usize = 1_500;
+
+impl HeldRows {
+    /// Keeps what a batch wrote.
+    pub fn keep(&mut self, follows: &[Row]) {
+        let aggregates = follows.iter().filter(|row| matches!(row.table, Table::Statistics | Table::Ledger));
+        for row in aggregates {
+            if self.0.len() >= HELD_ROWS_MAX {
+                self.0.clear();
+            }
+            self.0.insert((row.table, row.key.clone()), row.clone());
+        }
+    }
+
+    /// Drops everything: another owner has written.
+    pub fn drop_all(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// What is done about what a row holds already.
@@ -101,20 +128,31 @@ impl Aggregates {
     }
 }
 
-/// Reads the rows that change and returns them changed, partition by partition as given. Rows that hold everything already are
-/// left out.
-pub(crate) fn add_up(
+/// Reads the rows that change and are not held, and returns all that change, changed, partition by partition as given. Rows that hold
+/// everything already are left out.
+pub(crate) fn add_up<'h>(
     all: Vec<Aggregates>,
+    held: impl Fn(TopicPartition) -> Option<&'h HeldRows>,
     store: &dyn ProjectionsWriter,
     inside: Inside,
 ) -> Result<Vec<Vec<Row>>, AggregateError> {
+    let of = |a: &Aggregates| TopicPartition { topic: Topic::Stream(a.stream), partition: a.partition };
+    let held: Vec<_> = all.iter().map(|a| held(of(a))).collect();
     let fresh: Vec<_> = all.into_iter().map(Aggregates::fresh).collect();
-    let mut keys: Vec<(Table, Key)> = Vec::new();
-    for (statistics, ledger) in &fresh {
-        keys.extend(statistics.iter().map(|(row, _)| (Table::Statistics, row.key())));
-        keys.extend(ledger.iter().map(|(row, _)| (Table::Ledger, row.key())));
+    let mut rows: Vec<Option<Row>> = Vec::new();
+    let mut missing: Vec<(Table, Key)> = Vec::new();
+    for ((statistics, ledger), held) in fresh.iter().zip(held) {
+        let keys = statistics.iter().map(|(row, _)| (Table::Statistics, row.key()));
+        for key in keys.chain(ledger.iter().map(|(row, _)| (Table::Ledger, row.key()))) {
+            let row = held.and_then(|held| held.0.get(&key)).cloned();
+            if row.is_none() {
+                missing.push(key);
+            }
+            rows.push(row);
+        }
     }
-    let mut found = store.load(&keys).map_err(AggregateError::Store)?.into_iter();
+    let mut read = store.load(&missing).map_err(AggregateError::Store)?.into_iter();
+    let mut found = rows.into_iter().map(|row| row.or_else(|| read.next().flatten()));
     let mut all = Vec::with_capacity(fresh.len());
     for (statistics, ledger) in fresh {
         let mut rows = Vec::with_capacity(statistics.len() + ledger.len());

@@ -1,5 +1,7 @@
 //! What an engine holds of a partition that is its own: where it is, and why it waits.
 
+use crate::aggregates::HeldRows;
+
 /// Why a partition waits. A closed list; each is an alarm.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PauseCause {
@@ -49,6 +51,8 @@ impl PauseCause {
 /// A partition of this engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Assigned {
+    /// Aggregate rows as this owner wrote them last.
+    pub aggregates: HeldRows,
     /// The topic's incarnation.
     pub epoch: u32,
     /// The first offset that is not decided.

@@ -1,5 +1,6 @@
 //! One owner of partitions: takes batches from a consumer, decides them, writes them.
 
+use crate::aggregates::HeldRows;
 use crate::assigned::{Assigned, PauseCause};
 use crate::control::Control;
 use crate::metrics::Metrics;
@@ -175,9 +176,7 @@ impl Engine {
                 Ok(Step::Reassigned)
             }
             Polled::Revoked(partitions) => {
-                for partition in &partitions {
-                    self.assigned.remove(partition);
-                }
+                self.revoke(&partitions);
                 Ok(Step::Reassigned)
             }
             Polled::Records(batch) => {
@@ -199,7 +198,13 @@ impl Engine {
     ) -> Result<(), EngineError> {
         for partition in partitions {
             let epoch = self.deps.log.layout(partition.topic).epoch;
-            let unplaced = Assigned { epoch, next_offset: 0, paused: None, is_placed: false };
+            let unplaced = Assigned {
+                aggregates: HeldRows::default(),
+                epoch,
+                next_offset: 0,
+                paused: None,
+                is_placed: false,
+            };
             self.assigned.insert(*partition, unplaced);
         }
         self.deps.control.refresh(&*self.deps.log)?;
@@ -224,8 +229,18 @@ impl Engine {
             consumer.seek(partition, next_offset)?;
             consumer.resume(partition);
         }
-        self.assigned.insert(partition, Assigned { epoch, next_offset, paused, is_placed: true });
+        self.assigned.insert(
+            partition,
+            Assigned { aggregates: HeldRows::default(), epoch, next_offset, paused, is_placed: true },
+        );
         Ok(())
+    }
+
+    /// Gives partitions up: nothing more of them is decided.
+    pub fn revoke(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            self.assigned.remove(partition);
+        }
     }
 
     /// Whether the log is not the one that the checkpoint was made from.
@@ -260,6 +275,11 @@ impl Engine {
     pub fn recover(&mut self, consumer: &mut dyn Consumer) -> Result<(), EngineError> {
         let partitions: Vec<_> = self.assigned.keys().copied().collect();
         self.assign(consumer, &partitions)
+    }
+
+    /// Aggregate rows held of a partition.
+    pub(crate) fn held_rows(&self, partition: TopicPartition) -> Option<&HeldRows> {
+        self.assigned.get(&partition).map(|assigned| &assigned.aggregates)
     }
 
     /// Whether a partition waits.
@@ -316,6 +336,13 @@ impl Engine {
             let checkpoint = commit.checkpoint;
             consumer.report(checkpoint.of, checkpoint.next_offset);
             if let Some(assigned) = self.assigned.get_mut(&checkpoint.of) {
+                // A batch that was overtaken holds values of before: its rows are not those of the next batch.
+                let is_newest = checkpoint.next_offset >= assigned.next_offset;
+                if prepared.found_ahead() || !is_newest {
+                    assigned.aggregates.drop_all();
+                } else {
+                    assigned.aggregates.keep(&commit.follows);
+                }
                 assigned.next_offset = assigned.next_offset.max(checkpoint.next_offset);
             }
         }

@@ -1,6 +1,8 @@
 //! What the processors count. Labels come from closed lists.
 
+use crate::assigned::PauseCause;
 use crate::dead_letters::DeadReason;
+use domain::invariants::Invariant;
 use domain::{Outcome, Reason};
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -30,8 +32,7 @@ pub struct Metrics {
     pub paused_partitions: IntGaugeVec,
     /// Batches tried again because the store or the log did not answer.
     pub retries: IntCounter,
-    /// Violations of the numbered invariants; must stay 0.
-    pub invariant_violations: IntCounterVec,
+    invariant_violations: IntCounterVec,
     /// Threads that decide.
     pub workers: IntGauge,
 }
@@ -151,8 +152,11 @@ impl Metrics {
             self.lag_records.with_label_values(&[stream.name()]);
             self.oldest_unprocessed_seconds.with_label_values(&[stream.name()]);
         }
-        for invariant in ["I1", "I2", "I3", "I4", "I5"] {
-            self.invariant_violations.with_label_values(&[invariant]);
+        for cause in PauseCause::ALL {
+            self.paused_partitions.with_label_values(&[cause.code()]);
+        }
+        for invariant in Invariant::ALL {
+            self.invariant_violations.with_label_values(&[invariant.number()]);
         }
     }
 
@@ -176,6 +180,11 @@ impl Metrics {
     /// Counts a dead letter.
     pub fn dead_letter(&self, stream: Stream, reason: DeadReason) {
         self.dead_letters.with_label_values(&[stream.name(), reason.code()]).inc();
+    }
+
+    /// Counts a violation of a numbered invariant: data at risk.
+    pub fn violated(&self, invariant: Invariant) {
+        self.invariant_violations.with_label_values(&[invariant.number()]).inc();
     }
 
     /// Counts events found done already.

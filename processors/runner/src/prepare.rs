@@ -50,6 +50,11 @@ struct Tally {
 }
 
 impl Prepared {
+    /// Whether a state row was found ahead: another owner has written.
+    pub(crate) fn found_ahead(&self) -> bool {
+        self.tally.replayed.iter().any(|count| *count > 0)
+    }
+
     pub(crate) fn count(&self, metrics: &Metrics, now: Micros) {
         metrics.batch_records.observe(self.records as f64);
         for ((stream, outcome), count) in &self.tally.outcomes {
@@ -90,10 +95,11 @@ pub(crate) fn prepare(
         gained.extend(decide_section(engine, &names, &mut rows, &mut prepared, section)?);
     }
     stages.done("decide");
-    // Aggregates are read last: what a row found ahead implied is inside them by then.
+    // Aggregates are read last: what a row found ahead implied is inside them by then, and what is held is not used.
+    let held = |partition| if prepared.found_ahead() { None } else { engine.held_rows(partition) };
     let inside = if engine.leaves_out(Sabotage::AggregateTwice) { Inside::Added } else { Inside::Skipped };
     let aggregates =
-        aggregates::add_up(gained, &*engine.deps.store, inside).map_err(|error| match error {
+        aggregates::add_up(gained, held, &*engine.deps.store, inside).map_err(|error| match error {
             AggregateError::Store(error) => EngineError::Store(error),
             AggregateError::Shape(error) => store_shape(error),
         })?;

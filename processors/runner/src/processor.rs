@@ -165,8 +165,11 @@ impl Processor {
         }
         let result = act();
         self.board.held.store(false, Ordering::Release);
-        drop(idle);
         self.board.changed.notify_all();
+        // Who holds them again at once would find them standing still: they go on in between.
+        while *idle > 0 {
+            self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
+        }
         result
     }
 
@@ -275,5 +278,6 @@ impl Worker {
             self.board.changed.wait_for(&mut idle, Duration::from_millis(50));
         }
         *idle -= 1;
+        self.board.changed.notify_all();
     }
 }

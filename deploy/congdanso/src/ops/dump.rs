@@ -92,31 +92,53 @@ pub fn account(node: &Node, text: &str) -> anyhow::Result<Value> {
     Ok(json!({"row": row_json(&row), "token": account.token, "national": national, "issuer": rules.issuer}))
 }
 
-/// I1 over everything: what was accepted is applied, duplicate, refused, dead-lettered, quarantined or in flight.
+/// I1 over everything: what was accepted is applied, duplicate, refused, dead-lettered, quarantined or in flight. Each partition is
+/// judged at a moment when its checkpoint stood still; one that never does while it is read is not judged.
 pub fn ledger(node: &Node) -> anyhow::Result<Value> {
-    let (mut accepted, mut in_flight) = (0, 0);
+    let (mut accepted, mut in_flight, mut balanced) = (0, 0, true);
     let mut sum = [0_u64; 5];
     for stream in Stream::ALL {
         let topic = Topic::Stream(stream);
         for partition in 0..node.log.layout(topic).partitions {
             let of = TopicPartition { topic, partition };
-            let checkpoint = ProjectionsWriter::checkpoint(&*node.store, of)?.map_or(0, |c| c.next_offset);
-            let bounds = node.log.bounds(of)?;
-            accepted += bounds.end;
-            in_flight += bounds.end.saturating_sub(checkpoint);
-            let prefix = Key(vec![stream.to_part(), partition.to_part()]);
-            each_row(&*node.store, Table::Ledger, prefix, &mut |row| {
-                let row = LedgerRow::from_row(row)?;
-                let counts = [row.applied, row.duplicate, row.refused, row.dead_lettered, row.quarantined];
-                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-                Ok(())
-            })?;
+            let decided = |counts: &[u64; 5]| counts.iter().sum::<u64>();
+            let (mut before, mut counts) = (next_offset(node, of)?, counts_of(node, of)?);
+            for _ in 0..LEDGER_TRIES {
+                let after = next_offset(node, of)?;
+                if after == before {
+                    balanced &= decided(&counts) == after;
+                    break;
+                }
+                (before, counts) = (after, counts_of(node, of)?);
+            }
+            let end = node.log.bounds(of)?.end;
+            accepted += end;
+            in_flight += end.saturating_sub(decided(&counts));
+            sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         }
     }
     let [applied, duplicate, refused, dead_lettered, quarantined] = sum;
-    let balanced = accepted == applied + duplicate + refused + dead_lettered + quarantined + in_flight;
     Ok(json!({
         "accepted": accepted, "applied": applied, "duplicate": duplicate, "refused": refused,
         "dead_lettered": dead_lettered, "quarantined": quarantined, "in_flight": in_flight, "balanced": balanced,
     }))
+}
+
+/// How often a partition that moves on is read again.
+const LEDGER_TRIES: usize = 5;
+
+fn next_offset(node: &Node, of: TopicPartition) -> anyhow::Result<u64> {
+    Ok(ProjectionsWriter::checkpoint(&*node.store, of)?.map_or(0, |checkpoint| checkpoint.next_offset))
+}
+
+fn counts_of(node: &Node, of: TopicPartition) -> anyhow::Result<[u64; 5]> {
+    let Topic::Stream(stream) = of.topic else { return Ok([0; 5]) };
+    let mut sum = [0_u64; 5];
+    each_row(&*node.store, Table::Ledger, Key(vec![stream.to_part(), of.partition.to_part()]), &mut |row| {
+        let row = LedgerRow::from_row(row)?;
+        let counts = [row.applied, row.duplicate, row.refused, row.dead_lettered, row.quarantined];
+        sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        Ok(())
+    })?;
+    Ok(sum)
 }

@@ -27,16 +27,19 @@ pub(super) enum Half {
 pub(super) struct Replica {
     pub(super) rows: BTreeMap<(Table, Key), Row>,
     /// Of each row's two halves, where rows are kept so.
-    halves: BTreeMap<(Table, Key), [Option<(u32, u64)>; 2]>,
+    halves: BTreeMap<(Table, Key), [Option<Stamp>; 2]>,
     pub(super) checkpoints: BTreeMap<TopicPartition, Checkpoint>,
 }
 
+/// Epoch and offset.
+type Stamp = (u32, u64);
+
 /// What rows are compared by, as write timestamps made of places are.
-pub(super) fn stamp(row: &Row) -> (u32, u64) {
+pub(super) fn stamp(row: &Row) -> Stamp {
     (row.cause.place.epoch, row.cause.place.offset)
 }
 
-pub(super) fn checkpoint_stamp(checkpoint: &Checkpoint) -> (u32, u64) {
+pub(super) fn checkpoint_stamp(checkpoint: &Checkpoint) -> Stamp {
     (checkpoint.epoch, checkpoint.next_offset)
 }
 

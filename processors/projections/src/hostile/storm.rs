@@ -102,6 +102,9 @@ impl Storm {
         for (replica, write) in late {
             self.apply(replica, &write);
         }
+        if self.replicas.len() == 1 {
+            return;
+        }
         let rows = self.replicas.iter().flat_map(|r| r.rows.values().cloned().map(Write::Row));
         let checkpoints =
             self.replicas.iter().flat_map(|r| r.checkpoints.values().copied().map(Write::Checkpoint));
@@ -124,6 +127,18 @@ impl Storm {
     }
 }
 
+// Looking, which changes nothing.
+impl Storm {
+    pub(super) fn newest(&self, id: &RowId) -> Option<&Row> {
+        self.replicas.iter().filter_map(|replica| replica.rows.get(id)).max_by_key(|row| stamp(row))
+    }
+
+    pub(super) fn newest_checkpoint(&self, of: TopicPartition) -> Option<Checkpoint> {
+        let found = self.replicas.iter().filter_map(|replica| replica.checkpoints.get(&of));
+        found.copied().max_by_key(checkpoint_stamp)
+    }
+}
+
 // Reading.
 impl Storm {
     fn begin_read(&mut self) -> Result<(), StoreError> {
@@ -140,8 +155,10 @@ impl Storm {
             .filter_map(|r| self.replicas[*r].rows.get(id))
             .max_by_key(|row| stamp(row))
             .cloned()?;
-        for replica in asked {
-            self.apply(*replica, &Write::Row(newest.clone()));
+        if asked.len() > 1 {
+            for replica in asked {
+                self.apply(*replica, &Write::Row(newest.clone()));
+            }
         }
         Some(newest)
     }

@@ -53,8 +53,7 @@ pub(super) fn decide_section(
     let Section { partition, stream, epoch, items } = section;
     let follows = Vec::with_capacity(items.len() * 2);
     let aggregates = Aggregates::new(stream, partition.partition);
-    let mut deciding =
-        Deciding { engine, names, rows, prepared, follows, changed: Vec::new(), aggregates };
+    let mut deciding = Deciding { engine, names, rows, prepared, follows, changed: Vec::new(), aggregates };
     let mut last = None;
     for item in items {
         let offset = item.place.offset;
@@ -173,7 +172,7 @@ impl Deciding<'_> {
             let mut decision = (self.engine.decide)(input)?;
             if decision.issue.is_some() {
                 let key = self.names.key(event.header.kid).expect("keys are looked up while reading");
-                decision.state = decision.state.map(|row| sign(row, rules, key)).transpose()?;
+                decision.state = decision.state.map(|row| self.sign(row, rules, key)).transpose()?;
             }
             Ok(decision)
         };
@@ -188,6 +187,18 @@ impl Deciding<'_> {
             return Err(Stop::Pause(cause));
         }
         Err(Stop::Crashed)
+    }
+
+    /// Signs what the account row says and puts the token into it.
+    fn sign(&self, row: Row, rules: &Rules, key: &SigningKey) -> Result<Row, Undecidable> {
+        let cause = row.cause;
+        let mut account = AccountRow::from_row(row)?;
+        account.token = identity::token::sign(&claims_of(&account, rules), key);
+        if let Err(violation) = domain::invariants::check_account(&account) {
+            tracing::error!(place = %cause.place, %violation, "an account row breaks an invariant");
+            self.engine.deps.metrics.violated(violation.invariant);
+        }
+        Ok(account.into_row(cause))
     }
 
     /// Takes out an event that crashes the decider in the control topic, before it is skipped here.
@@ -227,7 +238,8 @@ impl Deciding<'_> {
 /// A state row at or past the place proves that all that the event implied is written (rule 6).
 fn is_ahead(engine: &Engine, state: Option<&Row>, place: Place) -> bool {
     let stamp = state.map(|row| (row.cause.place.epoch, row.cause.place.offset));
-    stamp.is_some_and(|stamp| stamp >= (place.epoch, place.offset)) && !engine.leaves_out(Sabotage::DecideAhead)
+    stamp.is_some_and(|stamp| stamp >= (place.epoch, place.offset))
+        && !engine.leaves_out(Sabotage::DecideAhead)
 }
 
 /// History makes an event a repeat only when it was written below the event's own place (rule 7).
@@ -236,10 +248,3 @@ fn is_below(engine: &Engine, seen: &Seen, place: Place) -> bool {
     seen.at < here || (seen.at == here && engine.leaves_out(Sabotage::DuplicateOfItself))
 }
 
-/// Signs what the account row says and puts the token into it.
-fn sign(row: Row, rules: &Rules, key: &SigningKey) -> Result<Row, Undecidable> {
-    let cause = row.cause;
-    let mut account = AccountRow::from_row(row)?;
-    account.token = identity::token::sign(&claims_of(&account, rules), key);
-    Ok(account.into_row(cause))
-}

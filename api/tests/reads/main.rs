@@ -1,0 +1,19 @@
+//! The reading side over HTTP, from rows to answers.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod accounts;
+mod bad_requests;
+mod description;
+mod dossiers;
+mod events;
+mod fixtures;
+mod identities;
+mod listings;
+mod lookups;
+mod operating;
+mod preconditions;
+mod rights;
+mod statistics;
+mod verification;
+mod world;

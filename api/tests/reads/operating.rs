@@ -1,0 +1,53 @@
+//! For those who run it.
+
+use crate::fixtures::{account, citizen};
+use crate::world::{Ask, READER, World};
+use projections::hostile::HostileOptions;
+
+#[actix_web::test]
+async fn a_process_that_lives_and_works_says_so() {
+    let world = World::new();
+    assert_eq!(world.ask(Ask::get("/healthz")).await.ok()["status"], "alive");
+    assert_eq!(world.ask(Ask::get("/readyz")).await.ok()["status"], "ready");
+    *world.ready.lock().unwrap() = Err("registrations:3 has stopped".to_owned());
+    let answer = world.ask(Ask::get("/readyz")).await;
+    assert_eq!(answer.problem(), "not_ready");
+    assert_eq!(answer.json()["detail"], "registrations:3 has stopped");
+    assert_eq!(world.ask(Ask::get("/healthz")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn metrics_are_shown_in_the_text_format_with_every_series_from_the_start() {
+    let world = World::new();
+    let answer = world.ask(Ask::get("/metrics")).await;
+    assert!(answer.header("content-type").starts_with("text/plain"));
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    for line in [
+        "congdanso_api_not_modified_total 0",
+        "congdanso_api_lookups_total{by=\"phone\",result=\"found\"} 0",
+        "congdanso_api_verifications_total{verdict=\"bad_signature\"} 0",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line} not in {text}");
+    }
+}
+
+#[actix_web::test]
+async fn a_store_that_does_not_answer_is_503_with_when_to_come_back() {
+    let world = World::new();
+    world.put(account(&world));
+    world.store.set_weather(HostileOptions { read_timeouts_per_mille: 1_000, ..HostileOptions::calm() });
+    let answer = world.get(READER, &format!("/v1/accounts/{}", citizen(&world))).await;
+    assert_eq!(answer.problem(), "read_unavailable");
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[actix_web::test]
+async fn every_problem_is_explained() {
+    let world = World::new();
+    let all = world.ask(Ask::get("/problems")).await.ok();
+    assert_eq!(all.as_array().unwrap().len(), access::Code::ALL.len());
+    let one = world.ask(Ask::get("/problems/identity_absent")).await.ok();
+    assert_eq!(one["status"], 404);
+    assert_eq!(one["type"], "urn:congdanso:problem:identity_absent");
+    assert_eq!(world.ask(Ask::get("/problems/none")).await.problem(), "not_found");
+}

@@ -1,0 +1,173 @@
+//! A log in memory. Consumers wait for what comes.
+
+use bytes::Bytes;
+use event_log::{
+    AppendError, Bounds, Consumer, EventLog, NewRecord, PollLimits, Polled, ReadError, Record, TopicLayout,
+};
+use futures_util::future::BoxFuture;
+use parking_lot::{Condvar, Mutex};
+use schemas::{Event, Topic, TopicPartition};
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::Arc;
+
+type Records = BTreeMap<TopicPartition, Vec<Record>>;
+
+pub struct MemoryLog {
+    partitions: u16,
+    epoch: u32,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    records: Mutex<Records>,
+    appended: Condvar,
+}
+
+impl MemoryLog {
+    pub fn new(partitions: u16, epoch: u32) -> Self {
+        Self { partitions, epoch, shared: Arc::default() }
+    }
+
+    /// Appends an event where it belongs; its offset.
+    pub fn send(&self, event: &Event) -> u64 {
+        let key = event.header.citizen_id.record_key();
+        let partition = schemas::partitioner::partition_of(&key, self.partitions);
+        let to = TopicPartition { topic: Topic::Stream(event.kind().stream()), partition };
+        self.put(to, &key, schemas::codec::encode(event))
+    }
+
+    /// Appends anything anywhere; its offset.
+    pub fn put(&self, to: TopicPartition, key: &[u8], value: Vec<u8>) -> u64 {
+        let (key, value) = (Bytes::copy_from_slice(key), Bytes::from(value));
+        self.append_now(vec![NewRecord { to, key, value, headers: Vec::new() }])[0]
+    }
+
+    /// Appends anything at an offset past those that are there.
+    pub fn put_at(&self, to: TopicPartition, offset: u64, key: &[u8], value: Vec<u8>) {
+        let (key, value) = (Bytes::copy_from_slice(key), Bytes::from(value));
+        let record = Record { offset, key, value, headers: Vec::new() };
+        self.shared.records.lock().entry(to).or_default().push(record);
+    }
+
+    pub fn append_now(&self, new: Vec<NewRecord>) -> Vec<u64> {
+        let mut all = self.shared.records.lock();
+        let offsets = new.into_iter().map(|NewRecord { to, key, value, headers }| {
+            let records = all.entry(to).or_default();
+            let offset = records.last().map_or(0, |last| last.offset + 1);
+            records.push(Record { offset, key, value, headers });
+            offset
+        });
+        let offsets = offsets.collect();
+        self.shared.appended.notify_all();
+        offsets
+    }
+
+    pub fn all(&self, of: TopicPartition) -> Vec<Record> {
+        self.shared.records.lock().get(&of).cloned().unwrap_or_default()
+    }
+}
+
+impl EventLog for MemoryLog {
+    fn layout(&self, topic: Topic) -> TopicLayout {
+        let partitions = if topic == Topic::Control { 1 } else { self.partitions };
+        TopicLayout { partitions, epoch: self.epoch }
+    }
+
+    fn append(&self, records: Vec<NewRecord>) -> BoxFuture<'static, Result<Vec<u64>, AppendError>> {
+        Box::pin(ready(Ok(self.append_now(records))))
+    }
+
+    fn read(
+        &self,
+        from: TopicPartition,
+        offset: u64,
+        records_max: usize,
+        _bytes_max: usize,
+    ) -> Result<Vec<Record>, ReadError> {
+        let mut records = self.all(from);
+        records.retain(|record| record.offset >= offset);
+        records.truncate(records_max.max(1));
+        Ok(records)
+    }
+
+    fn bounds(&self, of: TopicPartition) -> Result<Bounds, ReadError> {
+        Ok(Bounds { start: 0, end: self.all(of).last().map_or(0, |last| last.offset + 1) })
+    }
+
+    fn consumer(
+        &self,
+        topics: &[Topic],
+        member: usize,
+        members: usize,
+    ) -> Result<Box<dyn Consumer>, ReadError> {
+        let mine = |of: &TopicPartition| usize::from(of.partition) % members == member;
+        let of = |topic: &Topic| {
+            let (topic, partitions) = (*topic, self.layout(*topic).partitions);
+            (0..partitions).map(move |partition| TopicPartition { topic, partition })
+        };
+        let gained: Vec<_> = topics.iter().flat_map(of).filter(mine).collect();
+        Ok(Box::new(MemoryConsumer {
+            shared: Arc::clone(&self.shared),
+            gained: Some(gained),
+            next: BTreeMap::new(),
+            paused: Vec::new(),
+        }))
+    }
+}
+
+struct MemoryConsumer {
+    shared: Arc<Shared>,
+    gained: Option<Vec<TopicPartition>>,
+    next: BTreeMap<TopicPartition, u64>,
+    paused: Vec<TopicPartition>,
+}
+
+impl MemoryConsumer {
+    fn take(&mut self, all: &Records, limits: PollLimits) -> Vec<(TopicPartition, Vec<Record>)> {
+        let mut batch = Vec::new();
+        for (of, next) in self.next.iter_mut().filter(|(of, _)| !self.paused.contains(of)) {
+            let records = all.get(of).into_iter().flatten().filter(|record| record.offset >= *next);
+            let records: Vec<_> = records.take(limits.records_max).cloned().collect();
+            if let Some(last) = records.last() {
+                *next = last.offset + 1;
+                batch.push((*of, records));
+            }
+        }
+        batch
+    }
+}
+
+impl Consumer for MemoryConsumer {
+    fn poll(&mut self, limits: PollLimits) -> Result<Polled, ReadError> {
+        if let Some(gained) = self.gained.take() {
+            return Ok(Polled::Assigned(gained));
+        }
+        let shared = Arc::clone(&self.shared);
+        let mut all = shared.records.lock();
+        let mut batch = self.take(&all, limits);
+        if batch.is_empty() && !limits.wait_max.is_zero() {
+            shared.appended.wait_for(&mut all, limits.wait_max);
+            batch = self.take(&all, limits);
+        }
+        Ok(if batch.is_empty() { Polled::Idle } else { Polled::Records(batch) })
+    }
+
+    fn seek(&mut self, partition: TopicPartition, offset: u64) -> Result<(), ReadError> {
+        self.next.insert(partition, offset);
+        Ok(())
+    }
+
+    fn pause(&mut self, partition: TopicPartition) {
+        self.paused.push(partition);
+    }
+
+    fn resume(&mut self, partition: TopicPartition) {
+        self.paused.retain(|paused| *paused != partition);
+    }
+
+    fn report(&mut self, _: TopicPartition, _: u64) {}
+
+    fn close(self: Box<Self>) {}
+}
