@@ -185,9 +185,13 @@ impl Settings {
         let mut mistakes = Vec::new();
         let mut figment = defaults();
         match file {
-            Some(path) if !path.is_file() => mistakes.push(format!("--config {}: there is no such file", path.display())),
+            Some(path) if !path.is_file() => {
+                mistakes.push(format!("--config {}: there is no such file", path.display()))
+            }
             Some(path) => figment = figment.merge(Toml::file_exact(path)),
-            None if Path::new(DEFAULT_FILE).is_file() => figment = figment.merge(Toml::file_exact(DEFAULT_FILE)),
+            None if Path::new(DEFAULT_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(DEFAULT_FILE))
+            }
             None => {}
         }
         for (name, value) in std::env::vars_os() {
@@ -270,14 +274,20 @@ fn unknown(figment: &Figment, dict: &Dict, prefix: String, mistakes: &mut Vec<St
         match value {
             Value::Dict(_, inner) if is_section => unknown(figment, inner, key, mistakes),
             _ if KEYS.contains(&key.as_str()) => {}
-            _ => mistakes.push(format!("{key} ({}): there is no such setting{}", origin(figment, &key), nearest(&key))),
+            _ => mistakes.push(format!(
+                "{key} ({}): there is no such setting{}",
+                origin(figment, &key),
+                nearest(&key)
+            )),
         }
     }
 }
 
 fn nearest(key: &str) -> String {
     let last = key.rsplit('.').next().unwrap_or(key);
-    let near = KEYS.iter().find(|k| k.rsplit('.').next() == Some(last) || k.replace(['.', '_'], "") == key.replace(['.', '_'], ""));
+    let near = KEYS.iter().find(|k| {
+        k.rsplit('.').next() == Some(last) || k.replace(['.', '_'], "") == key.replace(['.', '_'], "")
+    });
     near.map_or_else(String::new, |k| format!(" (did you mean {k}?)"))
 }
 
@@ -337,7 +347,9 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let (_dir, path) = file("nonsense = 1\n[log]\npartitions = 0\nbackend = \"paper\"\n[http]\nlisten = \"here\"\nport = 1\n");
+        let (_dir, path) = file(
+            "nonsense = 1\n[log]\npartitions = 0\nbackend = \"paper\"\n[http]\nlisten = \"here\"\nport = 1\n",
+        );
         let ConfigError(mistakes) = Settings::load(Some(&path), &[]).err().unwrap();
         for key in ["nonsense", "log.partitions", "log.backend", "http.listen", "http.port"] {
             assert!(mistakes.iter().any(|m| m.starts_with(key)), "{key} is not among {mistakes:?}");

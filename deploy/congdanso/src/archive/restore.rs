@@ -38,7 +38,8 @@ pub fn restore(config: &Config, file: &Path, passphrase: &str, out: Out<'_>) -> 
     }
     let beside = beside(target);
     if beside.exists() {
-        std::fs::remove_dir_all(&beside).with_context(|| format!("removing the unfinished {}", beside.display()))?;
+        std::fs::remove_dir_all(&beside)
+            .with_context(|| format!("removing the unfinished {}", beside.display()))?;
     }
     let result = restore_into(Config { data_dir: beside.clone(), ..config.clone() }, file, passphrase, out);
     match result {
@@ -70,7 +71,11 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     let (tag, header) = take(&mut from)?;
     ensure!(tag == Tag::Header, "not a backup of this program");
     let header: Header = serde_json::from_slice(&header)?;
-    ensure!(header.version == VERSION, "the backup has form {}, this program knows form {VERSION}", header.version);
+    ensure!(
+        header.version == VERSION,
+        "the backup has form {}, this program knows form {VERSION}",
+        header.version
+    );
     config.log_partitions = header.partitions;
     let mut node = None;
     let mut group = Vec::with_capacity(GROUP_RECORDS);
@@ -109,7 +114,9 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     let until = runner::log_ends(&*node.log)?;
     let stop = AtomicBool::new(false);
     let replay = runner::rebuild(&deps, &until, THREADS, &stop, &|_, _| {})?;
-    Ok(json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}))
+    Ok(
+        json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}),
+    )
 }
 
 /// Appends a group and checks that stream records stand where they stood: row causes and status indexes depend on it.

@@ -106,8 +106,11 @@ fn round_trip(
     report: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let lines: Vec<String> = round.iter().filter_map(|row| row.submission.as_ref().ok().cloned()).collect();
-    let request =
-        if dry_run { Request::DryRun { lines: lines.clone() } } else { Request::Submit { lines: lines.clone() } };
+    let request = if dry_run {
+        Request::DryRun { lines: lines.clone() }
+    } else {
+        Request::Submit { lines: lines.clone() }
+    };
     let mut answers = ask(session, request)?;
     let mut wait = ASK_EVERY;
     while let Some(busy) = retry(session, &lines, &mut answers)? {
@@ -194,7 +197,9 @@ fn day_of(file: &Path) -> anyhow::Result<schemas::Day> {
     if file == Path::new("-") {
         return Ok(now().day_in_vietnam());
     }
-    let changed = std::fs::metadata(file).and_then(|m| m.modified()).with_context(|| format!("opening {}", file.display()))?;
+    let changed = std::fs::metadata(file)
+        .and_then(|m| m.modified())
+        .with_context(|| format!("opening {}", file.display()))?;
     let micros = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros();
     Ok(schemas::Micros(i64::try_from(micros).unwrap_or_default()).day_in_vietnam())
 }
@@ -202,7 +207,11 @@ fn day_of(file: &Path) -> anyhow::Result<schemas::Day> {
 fn report(path: &Path, goes_on: bool) -> anyhow::Result<BufWriter<File>> {
     let mut options = File::options();
     options.create(true).write(true);
-    if goes_on { options.append(true) } else { options.truncate(true) };
+    if goes_on {
+        options.append(true)
+    } else {
+        options.truncate(true)
+    };
     Ok(BufWriter::new(options.open(path).with_context(|| format!("opening the report {}", path.display()))?))
 }
 
@@ -212,7 +221,13 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn tell(global: &Global, args: &ImportArgs, tally: &Tally, report: &Path, took: Duration) -> anyhow::Result<()> {
+fn tell(
+    global: &Global,
+    args: &ImportArgs,
+    tally: &Tally,
+    report: &Path,
+    took: Duration,
+) -> anyhow::Result<()> {
     let taken = tally.outcomes.get("applied").copied().unwrap_or_default();
     let not_taken = tally.rows - taken;
     if global.json {
@@ -221,7 +236,12 @@ fn tell(global: &Global, args: &ImportArgs, tally: &Tally, report: &Path, took: 
             "dry_run": args.dry_run, "report": report.display().to_string(), "seconds": took.as_secs_f64(),
         }))?;
     } else {
-        eprintln!("{} row(s) in {:.1} s; {} done by an earlier run", tally.rows, took.as_secs_f64(), tally.skipped);
+        eprintln!(
+            "{} row(s) in {:.1} s; {} done by an earlier run",
+            tally.rows,
+            took.as_secs_f64(),
+            tally.skipped
+        );
         for (outcome, count) in &tally.outcomes {
             eprintln!("  {outcome:<12} {count}");
         }

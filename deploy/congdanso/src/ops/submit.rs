@@ -73,7 +73,8 @@ pub fn dry_run(node: &Node, gateway: &Gateway, lines: &[String], out: Out<'_>) -
                 for event in events {
                     let (table, key) = keys_read(&event);
                     let state = block_on(node.store.get(table, key))?;
-                    let place = Place { stream: event.kind().stream(), partition: 0, epoch: u32::MAX, offset: 0 };
+                    let place =
+                        Place { stream: event.kind().stream(), partition: 0, epoch: u32::MAX, offset: 0 };
                     let rules = Arc::clone(node.rules_in_force());
                     let decision = decide(Input { event: &event, place, state, rules: &rules })?;
                     if let Outcome::Refused(reason) = decision.outcome {

@@ -99,7 +99,9 @@ impl Rows {
         let form = if first == Some(b'{') {
             Form::Ndjson { from: BufReader::new(counted), line: 0 }
         } else {
-            Form::Csv(Box::new(csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(counted)))
+            Form::Csv(Box::new(
+                csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(counted),
+            ))
         };
         Ok(Self { form, source: source.to_owned(), occurred_on, read, total })
     }
@@ -154,13 +156,20 @@ impl Rows {
                     *line += 1;
                     if text.len() as u64 == LINE_BYTES_MAX && text.last() != Some(&b'\n') {
                         from.skip_until(b'\n')?;
-                        return Ok(Some(Row { line: *line, submission: Err("the line is too long".to_owned()) }));
+                        return Ok(Some(Row {
+                            line: *line,
+                            submission: Err("the line is too long".to_owned()),
+                        }));
                     }
                     if !text.trim_ascii().is_empty() {
                         break;
                     }
                 }
-                (*line, serde_json::from_slice::<Fields>(&text).map_err(|e| format!("{:?} at column {}", e.classify(), e.column())))
+                (
+                    *line,
+                    serde_json::from_slice::<Fields>(&text)
+                        .map_err(|e| format!("{:?} at column {}", e.classify(), e.column())),
+                )
             }
         };
         let submission = fields.and_then(|fields| submission(&fields, &self.source, self.occurred_on));
@@ -171,7 +180,9 @@ impl Rows {
 /// What is wrong, without any of the row's data.
 fn csv_reason(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} fields where the header has {expected_len}"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} fields where the header has {expected_len}")
+        }
         csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
         csv::ErrorKind::Deserialize { err, .. } => match err.field() {
             Some(field) => format!("field {} does not fit", field + 1),

@@ -32,7 +32,8 @@ impl State {
         let fresh = Kept { file: file.display().to_string(), bytes, rows_done: 0 };
         let kept = match std::fs::read(path) {
             Ok(text) if !dry => {
-                let kept: Kept = serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
+                let kept: Kept =
+                    serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
                 if (&kept.file, kept.bytes) != (&fresh.file, fresh.bytes) {
                     let message = format!(
                         "{} is of an interrupted import of another file; remove it to begin this one",
