@@ -45,7 +45,7 @@ pub fn run(global: &Global, args: &ImportArgs) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let mut config = settings.config.clone();
         config.http_listen.set_port(0);
-        let running = Running::start(Node::open(&config)?)?;
+        let running = Running::start(Node::open(&config)?, None)?;
         let (global, args, mut signals) = (global.clone(), args.clone(), up::Signals::new()?);
         let work = tokio::task::spawn_blocking(move || {
             let mut session = Session::reach(&config)?;
