@@ -15,7 +15,8 @@ use projections::ProjectionsWriter;
 use schemas::Topic;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -85,7 +86,7 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
         match tag {
             Tag::Secrets => Node::import_secrets(&config, &bytes)?,
             Tag::Rules => Node::import_rules(&config, std::str::from_utf8(&bytes)?)?,
-            Tag::Credentials => std::fs::write(config.data_dir.join("agencies.json"), bytes)?,
+            Tag::Credentials => write_secret(&config.data_dir.join("agencies.json"), &bytes)?,
             Tag::Record => {
                 let node = match &node {
                     Some(node) => node,
@@ -117,6 +118,13 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     Ok(
         json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}),
     )
+}
+
+/// Writes a file for its owner alone: credentials that others may read are not opened.
+fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
 }
 
 /// Appends a group and checks that stream records stand where they stood: row causes and status indexes depend on it.

@@ -17,7 +17,7 @@ pub fn run(global: &Global) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let mut signals = Signals::new()?;
         let node = Node::open(&settings.config)?;
-        let running = Running::start(node)?;
+        let running = Running::start(node, None)?;
         announce(&running);
         signals.first().await;
         eprintln!("stopping: requests in flight are answered; a second signal aborts");

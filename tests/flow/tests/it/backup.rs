@@ -44,11 +44,7 @@ fn id(data: &Path, n: u32) -> anyhow::Result<String> {
         .send(Method::POST, "/v1/lookup", &[("content-type", "application/json")], body)?
         .expect(200)?;
     ensure!(up.terminate()?.0 == Some(0));
-    found["accounts"][0]["citizen_id"]
-        .as_str()
-        .or(found["citizen_id"].as_str())
-        .map(str::to_owned)
-        .with_context(|| found.to_string())
+    found["citizens"][0]["citizen_id"].as_str().map(str::to_owned).with_context(|| found.to_string())
 }
 
 /// A demo's folder with an account of a known number.

@@ -31,36 +31,46 @@ fn import(data: &Path, file: &Path, more: &[&str]) -> anyhow::Result<Ended> {
 }
 
 fn report(file: &Path) -> anyhow::Result<Vec<Value>> {
-    let path = format!("{}.report.ndjson", text(file));
-    let said = std::fs::read_to_string(&path).with_context(|| path)?;
+    lines(&format!("{}.report.ndjson", text(file)))
+}
+
+fn dry_run_report(file: &Path) -> anyhow::Result<Vec<Value>> {
+    lines(&format!("{}.dry-run.ndjson", text(file)))
+}
+
+fn lines(path: &str) -> anyhow::Result<Vec<Value>> {
+    let said = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
     said.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }
 
 /// Line, outcome and code of every line of the report.
 fn short(report: &[Value]) -> Vec<(u64, &str, &str)> {
-    let text =
-        |line: &'static str, value: &Value| value[line].as_str().map(str::to_owned).unwrap_or_default();
-    let all =
-        report.iter().map(|r| (r["line"].as_u64().unwrap_or_default(), text("outcome", r), text("code", r)));
-    all.map(|(line, outcome, code)| (line, &*outcome.leak(), &*code.leak())).collect()
+    fn text<'a>(line: &'a Value, name: &str) -> &'a str {
+        line[name].as_str().unwrap_or_default()
+    }
+    report
+        .iter()
+        .map(|l| (l["line"].as_u64().unwrap_or_default(), text(l, "outcome"), text(l, "code")))
+        .collect()
 }
 
 /// Rows of which some are wrong, each in its own way; and what the report must say of them.
 fn mixed_csv() -> (String, Vec<(u64, &'static str, &'static str)>) {
-    let good = csv_row(1);
+    // Each row has a reference of its own, or it would be another body under the reference of a row before.
+    let row = |n: u32| csv_row(1).replace("A-1", &format!("M-{n}"));
     let lines = [
         csv_row(0),
-        good.replace("048090000001", "04809000000"),
-        good.replace("1990-05-17", "1990-02-30"),
+        row(3).replace("048090000001", "04809000000"),
+        row(4).replace("1990-05-17", "1990-02-30"),
         "only,three,fields\n".to_owned(),
-        good.replace(WARD, "99999"),
-        good.replace(",1,2023", ",one,2023"),
-        good.replace("2023-02-03", "2999-02-03"),
-        good.replace("048090000001", ""),
-        good.replace("Nguyễn", "Nguyễn 🙂"),
-        good.replace("A-1", "A 1"),
+        row(6).replace(WARD, "99999"),
+        row(7).replace(",1,2023", ",one,2023"),
+        row(8).replace("2023-02-03", "2999-02-03"),
+        row(9).replace("048090000001", ""),
+        row(10).replace("Nguyễn", "Nguyễn 🙂"),
+        row(11).replace("M-11", "M 11"),
         "\"Nguyễn\nVăn An\",x\n".to_owned(),
-        good,
+        csv_row(1),
         csv_row(0).replace("A-0", "B-0"),
         csv_row(2),
     ];
@@ -182,7 +192,7 @@ fn dry_run_says_the_same_and_writes_nothing() -> anyhow::Result<()> {
     let ended = import(&data, &file, &["--dry-run"])?;
     assert_eq!(ended.code, Some(4), "{ended:?}");
     assert_eq!((&ended.json()?["dry_run"], &ended.json()?["outcomes"]["applied"]), (&json!(true), &json!(4)));
-    assert_eq!(short(&report(&file)?), wanted);
+    assert_eq!(short(&dry_run_report(&file)?), wanted);
     assert_eq!(before, dump(&data)?);
     assert_eq!(Ledger::of(&data)?, Ledger::default());
     assert_eq!(import(&data, &file, &[])?.json()?["outcomes"]["applied"], 3);
@@ -201,6 +211,7 @@ fn dry_run_says_the_same_and_writes_nothing() -> anyhow::Result<()> {
 fn import_that_was_killed_goes_on_and_takes_every_row_once() -> anyhow::Result<()> {
     const ROWS: u32 = 5_000;
     const REFUSED_EVERY: u32 = 100;
+    const FIRST_KILL_BYTES: u64 = 200_000;
     let folder = Folder::new()?;
     let data = folder.data();
     let row = |n| if n % REFUSED_EVERY == 0 { csv_row(n).replace(WARD, "99999") } else { csv_row(n) };
@@ -212,8 +223,11 @@ fn import_that_was_killed_goes_on_and_takes_every_row_once() -> anyhow::Result<(
         let mut command = command(&data, &["--json", "import", text(&file), ON[0], ON[1]]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         // The first time in the middle of the first rows, then in the middle of what follows each noted round.
-        let noted = std::fs::read(&state).ok();
-        let moved = || if kills == 0 { size(&log) > 200_000 } else { std::fs::read(&state).ok() != noted };
+        let noted = std::fs::read(&state).unwrap_or_default();
+        let moved = || match std::fs::read(&state) {
+            Ok(now) => now != noted,
+            Err(_) => kills == 0 && size(&log) > FIRST_KILL_BYTES,
+        };
         while !moved() && child.try_wait()?.is_none() {
             std::thread::yield_now();
         }
@@ -240,6 +254,15 @@ fn import_that_was_killed_goes_on_and_takes_every_row_once() -> anyhow::Result<(
         .filter(|n| n % REFUSED_EVERY == 0)
         .map(|n| (u64::from(n) + 2, "refused", "ward_unknown"))
         .collect();
+    let said = ended.json()?;
+    assert_eq!(
+        said["rows"].as_u64().zip(said["skipped"].as_u64()).map(|(now, before)| now + before),
+        Some(ROWS.into())
+    );
+    assert_eq!(
+        said["outcomes"],
+        json!({ "applied": ROWS as usize - refused.len(), "refused": refused.len() })
+    );
     assert_eq!(short(&report(&file)?), refused, "every row that was not taken is reported once");
     ensure!(!state.exists(), "the state of an import that is over is left behind");
     let accounts = rows(&data, "accounts")?;
@@ -260,6 +283,22 @@ fn size(folder: &Path) -> u64 {
 fn append(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write;
     Ok(std::fs::File::options().create(true).append(true).open(file)?.write_all(bytes)?)
+}
+
+#[test]
+fn row_that_changed_under_its_reference_is_reported_and_not_taken() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let data = folder.data();
+    let file = folder.write("accounts.csv", &format!("{HEADER}{}", csv_row(1)))?;
+    assert_eq!(import(&data, &file, &[])?.code, Some(0));
+    folder.write("accounts.csv", &format!("{HEADER}{}", csv_row(1).replace("Văn An", "Văn Bình")))?;
+    for (more, report) in [(&["--dry-run"][..], dry_run_report as fn(&Path) -> _), (&[], report)] {
+        let ended = import(&data, &file, more)?;
+        assert_eq!(ended.code, Some(4), "{ended:?}");
+        assert_eq!(short(&report(&file)?), [(2, "refused", "idempotency_conflict")]);
+    }
+    assert_eq!(rows(&data, "accounts")?[0]["full_name"], "Nguyễn Văn An");
+    Ok(())
 }
 
 #[test]
