@@ -47,7 +47,7 @@ macro_rules! settings {
         }
 
         fn extract(figment: &Figment, mistakes: &mut Vec<String>) -> Option<Config> {
-            $(let $field: Option<$type> = one(figment, $key, $check, mistakes);)*
+            $(let $field: Option<$type> = one::<$type, _>(figment, $key, $check, mistakes);)*
             Some(Config { $($field: $field?,)* })
         }
 
@@ -145,10 +145,10 @@ fn within<T: PartialOrd + std::fmt::Display>(n: &T, least: T, most: T) -> Result
     if *n < least { Err(format!("{n} is less than {least}")) } else { at_most(n, most) }
 }
 
-fn one<T: DeserializeOwned>(
+fn one<T: DeserializeOwned, C: Fn(&T) -> Result<(), String>>(
     figment: &Figment,
     key: &str,
-    check: impl Fn(&T) -> Result<(), String>,
+    check: C,
     mistakes: &mut Vec<String>,
 ) -> Option<T> {
     let said = |figment: &Figment| origin(figment, key);
