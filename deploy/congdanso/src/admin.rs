@@ -46,8 +46,8 @@ pub enum Request {
     Rebuild { verify: bool },
     /// The log's records, for a backup; then keys and the rest.
     Backup { to: PathBuf, passphrase: String },
-    /// What became of events.
-    Outcomes { events: Vec<(String, String)> },
+    /// What became of submissions: citizen, event, hash of the body.
+    Outcomes { events: Vec<(String, String, String)> },
     /// The ledger, summed (I1).
     Ledger,
     /// Submissions of an importer, one JSON event each: appended as the intake appends them.

@@ -119,7 +119,8 @@ pub struct ImportArgs {
     /// The day the accounts are taken over, `YYYY-MM-DD`; wards are judged by it. Default: the day the file was last changed.
     #[arg(long, value_name = "DAY", value_parser = |text: &str| schemas::Day::parse(text).ok_or("expected YYYY-MM-DD"))]
     pub on: Option<schemas::Day>,
-    /// Where the report goes: one line per row that was not taken (line, code, reason). Default: FILE.report.ndjson
+    /// Where the report goes: one line per row that was not taken (line, code, reason). Default: FILE.report.ndjson, or
+    /// FILE.dry-run.ndjson.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Read and check every row by the rules; write nothing.

@@ -11,7 +11,7 @@ use api::Api;
 use gateway::{Gateway, Parts};
 use projections::ProjectionsReader;
 use runner::{Limits, Processor};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 use tokio::task::JoinHandle;
 
@@ -35,11 +35,12 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts everything. Must be called on a tokio runtime, which serves the admin socket.
+    /// Starts everything, on `listener` or the configured address. Must be called on a tokio runtime, which serves the admin
+    /// socket.
     ///
     /// # Errors
     /// When an address cannot be had or a part does not start; nothing is left running then.
-    pub fn start(node: Node) -> anyhow::Result<Arc<Self>> {
+    pub fn start(node: Node, listener: Option<TcpListener>) -> anyhow::Result<Arc<Self>> {
         let node = Arc::new(node);
         let config = &node.config;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -70,8 +71,11 @@ impl Running {
         .workers(or_cores(config.http_workers))
         .backlog(BACKLOG_CONNECTIONS)
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
-        .bind(config.http_listen)
+        .disable_signals();
+        let server = match listener {
+            Some(listener) => server.listen(listener),
+            None => server.bind(config.http_listen),
+        }
         .with_context(|| format!("http.listen {}: cannot be had", config.http_listen))?;
         let http = server.addrs().first().copied().unwrap_or(config.http_listen);
         let listener = server::bind(&config.data_dir)?;

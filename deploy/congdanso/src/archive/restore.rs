@@ -15,7 +15,8 @@ use projections::ProjectionsWriter;
 use schemas::Topic;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -38,7 +39,8 @@ pub fn restore(config: &Config, file: &Path, passphrase: &str, out: Out<'_>) -> 
     }
     let beside = beside(target);
     if beside.exists() {
-        std::fs::remove_dir_all(&beside).with_context(|| format!("removing the unfinished {}", beside.display()))?;
+        std::fs::remove_dir_all(&beside)
+            .with_context(|| format!("removing the unfinished {}", beside.display()))?;
     }
     let result = restore_into(Config { data_dir: beside.clone(), ..config.clone() }, file, passphrase, out);
     match result {
@@ -70,7 +72,11 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     let (tag, header) = take(&mut from)?;
     ensure!(tag == Tag::Header, "not a backup of this program");
     let header: Header = serde_json::from_slice(&header)?;
-    ensure!(header.version == VERSION, "the backup has form {}, this program knows form {VERSION}", header.version);
+    ensure!(
+        header.version == VERSION,
+        "the backup has form {}, this program knows form {VERSION}",
+        header.version
+    );
     config.log_partitions = header.partitions;
     let mut node = None;
     let mut group = Vec::with_capacity(GROUP_RECORDS);
@@ -80,7 +86,7 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
         match tag {
             Tag::Secrets => Node::import_secrets(&config, &bytes)?,
             Tag::Rules => Node::import_rules(&config, std::str::from_utf8(&bytes)?)?,
-            Tag::Credentials => std::fs::write(config.data_dir.join("agencies.json"), bytes)?,
+            Tag::Credentials => write_secret(&config.data_dir.join("agencies.json"), &bytes)?,
             Tag::Record => {
                 let node = match &node {
                     Some(node) => node,
@@ -109,7 +115,16 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     let until = runner::log_ends(&*node.log)?;
     let stop = AtomicBool::new(false);
     let replay = runner::rebuild(&deps, &until, THREADS, &stop, &|_, _| {})?;
-    Ok(json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}))
+    Ok(
+        json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}),
+    )
+}
+
+/// Writes a file for its owner alone: credentials that others may read are not opened.
+fn write_secret(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
 }
 
 /// Appends a group and checks that stream records stand where they stood: row causes and status indexes depend on it.

@@ -14,6 +14,7 @@ use crate::running::Running;
 use anyhow::Context as _;
 use credentials::Keys;
 use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ use synthetic::Plan;
 
 /// Accounts that are read back and codes that are verified, at least, where there are so many.
 const SAMPLE_MIN: u64 = 1_000;
+/// Where the demo listens when nobody else does.
+const USUAL_PORT: u16 = 8080;
 /// How often the demo looks whether everything is readable.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -37,12 +40,12 @@ struct Kept {
 /// [`Exit::No`] when the proof fails.
 pub fn run(global: &Global, args: &DemoArgs) -> anyhow::Result<()> {
     let temporary = if global.data_dir.is_none() { Some(TemporaryFolder::make()?) } else { None };
-    let global = place(global, temporary.as_ref().map(|t| t.0.as_path()));
+    let (global, listener) = place(global, temporary.as_ref().map(|t| t.0.as_path()))?;
     let settings = settings(&global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
     actix_web::rt::System::new().block_on(async {
         let mut signals = up::Signals::new()?;
-        let running = Running::start(Node::open(&settings.config)?)?;
+        let running = Running::start(Node::open(&settings.config)?, listener)?;
         let result = tokio::select! {
             result = drive(&global, args, &running) => result,
             () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted").into()),
@@ -56,18 +59,20 @@ pub fn run(global: &Global, args: &DemoArgs) -> anyhow::Result<()> {
     })
 }
 
-/// A free port and, without `--data-dir`, a folder that goes away.
-fn place(global: &Global, temporary: Option<&Path>) -> Global {
+/// A port that is ours from now on (the usual one if it is free) unless one is asked for, and, without `--data-dir`, a folder
+/// that goes away.
+fn place(global: &Global, temporary: Option<&Path>) -> anyhow::Result<(Global, Option<TcpListener>)> {
     let mut global = global.clone();
     if let Some(dir) = temporary {
         global.data_dir = Some(dir.to_path_buf());
     }
-    if !global.set.iter().any(|set| set.starts_with("http.listen=")) {
-        let wanted: std::net::SocketAddr = ([127, 0, 0, 1], 8080).into();
-        let free = std::net::TcpListener::bind(wanted).is_ok();
-        global.set.push(format!("http.listen=127.0.0.1:{}", if free { 8080 } else { 0 }));
+    if global.set.iter().any(|set| set.starts_with("http.listen=")) {
+        return Ok((global, None));
     }
-    global
+    let at = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = at(USUAL_PORT).or_else(|_| at(0)).context("there is no free port on 127.0.0.1")?;
+    global.set.push(format!("http.listen={}", listener.local_addr()?));
+    Ok((global, Some(listener)))
 }
 
 async fn drive(global: &Global, args: &DemoArgs, running: &Arc<Running>) -> anyhow::Result<()> {
@@ -110,7 +115,8 @@ async fn drive(global: &Global, args: &DemoArgs, running: &Arc<Running>) -> anyh
 fn kept(path: &Path, seed: u64) -> anyhow::Result<Kept> {
     match std::fs::read(path) {
         Ok(bytes) => {
-            let kept: Kept = serde_json::from_slice(&bytes).with_context(|| format!("reading {}", path.display()))?;
+            let kept: Kept =
+                serde_json::from_slice(&bytes).with_context(|| format!("reading {}", path.display()))?;
             Ok(if kept.seed == seed { kept } else { Kept { seed, next_citizen: 0 } })
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept { seed, next_citizen: 0 }),

@@ -15,10 +15,9 @@ use crate::running::Running;
 use anyhow::Context;
 use rows::{Row, Rows};
 use serde_json::{Value, json};
-use state::State;
-use std::collections::BTreeMap;
+use state::{State, Tally};
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -45,7 +44,7 @@ pub fn run(global: &Global, args: &ImportArgs) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let mut config = settings.config.clone();
         config.http_listen.set_port(0);
-        let running = Running::start(Node::open(&config)?)?;
+        let running = Running::start(Node::open(&config)?, None)?;
         let (global, args, mut signals) = (global.clone(), args.clone(), up::Signals::new()?);
         let work = tokio::task::spawn_blocking(move || {
             let mut session = Session::reach(&config)?;
@@ -60,24 +59,17 @@ pub fn run(global: &Global, args: &ImportArgs) -> anyhow::Result<()> {
     })
 }
 
-/// What an import did.
-#[derive(Default)]
-struct Tally {
-    rows: u64,
-    skipped: u64,
-    outcomes: BTreeMap<String, u64>,
-    reasons: BTreeMap<String, u64>,
-}
-
 fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::Result<()> {
     let started = Instant::now();
-    let report_at = args.report.clone().unwrap_or_else(|| with_suffix(&args.file, ".report.ndjson"));
+    // A dry run leaves the report of an interrupted import alone.
+    let suffix = if args.dry_run { ".dry-run.ndjson" } else { ".report.ndjson" };
+    let report_at = args.report.clone().unwrap_or_else(|| with_suffix(&args.file, suffix));
     let mut state = State::open(&with_suffix(&report_at, ".state"), &args.file, args.dry_run)?;
-    let mut report = report(&report_at, state.rows_done() > 0)?;
+    let mut report = report(&report_at, state.report_bytes())?;
     let mut rows = Rows::open(&args.file, &args.source, args.on.map_or_else(|| day_of(&args.file), Ok)?)?;
     let mut progress = Progress::new();
-    let mut tally = Tally { skipped: state.rows_done(), ..Tally::default() };
-    rows.skip(state.rows_done())?;
+    let (skipped, mut tally, mut done_now) = (state.rows_done(), state.tally().clone(), 0);
+    rows.skip(skipped)?;
     loop {
         let round = rows.take(ROUND_ROWS)?;
         if round.is_empty() {
@@ -85,8 +77,9 @@ fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::
         }
         round_trip(session, args.dry_run, &round, &mut tally, &mut report)?;
         report.flush()?;
-        tally.rows += round.len() as u64;
-        state.advance(round.len() as u64)?;
+        report.get_ref().sync_data()?;
+        done_now += round.len() as u64;
+        state.advance(round.len() as u64, &tally, report.stream_position()?)?;
         let (done, total) = rows.position();
         let label = if args.dry_run { "checking (bytes)" } else { "importing (bytes)" };
         progress.follow(Reply::Progress { label: label.to_owned(), done, total }, &mut |_| Ok(()))?;
@@ -94,7 +87,11 @@ fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::
     drop(progress);
     report.flush()?;
     state.finish()?;
-    tell(global, args, &tally, &report_at, started.elapsed())
+    tell(
+        global,
+        args,
+        &Done { rows: done_now, skipped, tally: &tally, report: &report_at, took: started.elapsed() },
+    )
 }
 
 /// Sends a round and reports what was not taken, one line a row.
@@ -106,8 +103,11 @@ fn round_trip(
     report: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let lines: Vec<String> = round.iter().filter_map(|row| row.submission.as_ref().ok().cloned()).collect();
-    let request =
-        if dry_run { Request::DryRun { lines: lines.clone() } } else { Request::Submit { lines: lines.clone() } };
+    let request = if dry_run {
+        Request::DryRun { lines: lines.clone() }
+    } else {
+        Request::Submit { lines: lines.clone() }
+    };
     let mut answers = ask(session, request)?;
     let mut wait = ASK_EVERY;
     while let Some(busy) = retry(session, &lines, &mut answers)? {
@@ -174,7 +174,8 @@ fn await_outcomes(session: &mut Session, answers: &mut [Value]) -> anyhow::Resul
             return Ok(());
         }
         let text = |i: usize, name: &str| answers[i][name].as_str().unwrap_or_default().to_owned();
-        let events = waiting.iter().map(|i| (text(*i, "citizen"), text(*i, "event"))).collect();
+        let events =
+            waiting.iter().map(|i| (text(*i, "citizen"), text(*i, "event"), text(*i, "body_hash"))).collect();
         let outcomes = ask(session, Request::Outcomes { events })?;
         for (i, outcome) in waiting.into_iter().zip(outcomes) {
             if outcome["outcome"] != "pending" {
@@ -194,16 +195,27 @@ fn day_of(file: &Path) -> anyhow::Result<schemas::Day> {
     if file == Path::new("-") {
         return Ok(now().day_in_vietnam());
     }
-    let changed = std::fs::metadata(file).and_then(|m| m.modified()).with_context(|| format!("opening {}", file.display()))?;
+    let changed = std::fs::metadata(file)
+        .and_then(|m| m.modified())
+        .with_context(|| format!("opening {}", file.display()))?;
     let micros = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros();
     Ok(schemas::Micros(i64::try_from(micros).unwrap_or_default()).day_in_vietnam())
 }
 
-fn report(path: &Path, goes_on: bool) -> anyhow::Result<BufWriter<File>> {
-    let mut options = File::options();
-    options.create(true).write(true);
-    if goes_on { options.append(true) } else { options.truncate(true) };
-    Ok(BufWriter::new(options.open(path).with_context(|| format!("opening the report {}", path.display()))?))
+/// The report, cut to what stands for rows that are dealt with.
+fn report(path: &Path, bytes: u64) -> anyhow::Result<BufWriter<File>> {
+    let opening = || format!("opening the report {}", path.display());
+    let mut file =
+        File::options().create(true).truncate(false).write(true).open(path).with_context(opening)?;
+    let there = file.metadata()?.len();
+    anyhow::ensure!(
+        there >= bytes,
+        "the report {} is shorter than an interrupted import left it",
+        path.display()
+    );
+    file.set_len(bytes)?;
+    file.seek(SeekFrom::End(0))?;
+    Ok(BufWriter::new(file))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -212,16 +224,29 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn tell(global: &Global, args: &ImportArgs, tally: &Tally, report: &Path, took: Duration) -> anyhow::Result<()> {
-    let taken = tally.outcomes.get("applied").copied().unwrap_or_default();
-    let not_taken = tally.rows - taken;
+/// What an import did.
+struct Done<'a> {
+    rows: u64,
+    skipped: u64,
+    tally: &'a Tally,
+    report: &'a Path,
+    took: Duration,
+}
+
+fn tell(global: &Global, args: &ImportArgs, done: &Done<'_>) -> anyhow::Result<()> {
+    let Done { rows, skipped, tally, report, took } = done;
+    let not_taken: u64 =
+        tally.outcomes.iter().filter(|(outcome, _)| *outcome != "applied").map(|(_, n)| n).sum();
     if global.json {
         say_json(&json!({
-            "rows": tally.rows, "skipped": tally.skipped, "outcomes": tally.outcomes, "reasons": tally.reasons,
+            "rows": rows, "skipped": skipped, "outcomes": tally.outcomes, "reasons": tally.reasons,
             "dry_run": args.dry_run, "report": report.display().to_string(), "seconds": took.as_secs_f64(),
         }))?;
     } else {
-        eprintln!("{} row(s) in {:.1} s; {} done by an earlier run", tally.rows, took.as_secs_f64(), tally.skipped);
+        eprintln!(
+            "{rows} row(s) in {:.1} s; {skipped} done by an earlier run; of all of them:",
+            took.as_secs_f64()
+        );
         for (outcome, count) in &tally.outcomes {
             eprintln!("  {outcome:<12} {count}");
         }

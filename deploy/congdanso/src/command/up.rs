@@ -17,7 +17,7 @@ pub fn run(global: &Global) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let mut signals = Signals::new()?;
         let node = Node::open(&settings.config)?;
-        let running = Running::start(node)?;
+        let running = Running::start(node, None)?;
         announce(&running);
         signals.first().await;
         eprintln!("stopping: requests in flight are answered; a second signal aborts");
@@ -38,7 +38,11 @@ const ABORTED: i32 = 130;
 /// Says where everything is.
 pub fn announce(running: &Running) {
     let base = format!("http://{}", running.http);
-    eprintln!("congdanso {} is up, data in {}", env!("CARGO_PKG_VERSION"), running.node.config.data_dir.display());
+    eprintln!(
+        "congdanso {} is up, data in {}",
+        env!("CARGO_PKG_VERSION"),
+        running.node.config.data_dir.display()
+    );
     eprintln!("  intake   {base}/v1/registrations  /v1/documents  /v1/transactions");
     eprintln!("  reads    {base}/v1/accounts/{{id}}");
     eprintln!("  pages    {base}/docs  {base}/openapi.json");

@@ -14,6 +14,9 @@ use std::rc::Rc;
 /// A line may not be longer than this.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 
+/// What spreadsheets put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// One row: where it stands, and the submission that it makes.
 pub struct Row {
     /// Its line in the file, from 1; the header line of a CSV counts.
@@ -51,8 +54,15 @@ struct Fields {
 }
 
 enum Form {
-    Csv(Box<csv::Reader<Counted>>),
-    Ndjson { from: BufReader<Counted>, line: u64 },
+    /// Lines are counted from `before`: those that were passed over.
+    Csv {
+        reader: Box<csv::Reader<Counted>>,
+        before: u64,
+    },
+    Ndjson {
+        from: BufReader<Counted>,
+        line: u64,
+    },
 }
 
 /// The rows of a file.
@@ -78,7 +88,7 @@ impl Read for Counted {
 }
 
 impl Rows {
-    /// Opens a file; its first byte says what it is: `{` is NDJSON. `-` is stdin.
+    /// Opens a file; its first byte, blanks and a byte order mark apart, says what it is: `{` is NDJSON. `-` is stdin.
     pub fn open(path: &Path, source: &str, occurred_on: Day) -> anyhow::Result<Self> {
         let (inner, total): (Box<dyn Read>, u64) = if path == Path::new("-") {
             (Box::new(std::io::stdin()), 0)
@@ -88,18 +98,26 @@ impl Rows {
             (Box::new(file), total)
         };
         let mut inner = BufReader::new(inner);
+        if inner.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+            inner.consume(BYTE_ORDER_MARK.len());
+        }
+        let mut before = 0;
         let first = loop {
             match inner.fill_buf()?.first().copied() {
-                Some(byte) if byte.is_ascii_whitespace() => inner.consume(1),
+                Some(byte) if byte.is_ascii_whitespace() => {
+                    before += u64::from(byte == b'\n');
+                    inner.consume(1);
+                }
                 other => break other,
             }
         };
         let read = Rc::new(Cell::new(0));
         let counted = Counted { inner: Box::new(inner), read: Rc::clone(&read) };
         let form = if first == Some(b'{') {
-            Form::Ndjson { from: BufReader::new(counted), line: 0 }
+            Form::Ndjson { from: BufReader::new(counted), line: before }
         } else {
-            Form::Csv(Box::new(csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(counted)))
+            let reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(counted);
+            Form::Csv { reader: Box::new(reader), before }
         };
         Ok(Self { form, source: source.to_owned(), occurred_on, read, total })
     }
@@ -131,17 +149,22 @@ impl Rows {
 
     fn next(&mut self) -> anyhow::Result<Option<Row>> {
         let (line, fields) = match &mut self.form {
-            Form::Csv(reader) => {
+            Form::Csv { reader, before } => {
                 let headers = reader.headers().context("reading the header line")?.clone();
                 let mut record = csv::StringRecord::new();
                 match reader.read_record(&mut record) {
                     Ok(false) => return Ok(None),
                     Ok(true) => {
                         let line = record.position().map_or(0, csv::Position::line);
-                        (line, record.deserialize::<Fields>(Some(&headers)).map_err(|e| csv_reason(&e)))
+                        (
+                            *before + line,
+                            record.deserialize::<Fields>(Some(&headers)).map_err(|e| csv_reason(&e)),
+                        )
                     }
                     Err(error) if error.is_io_error() => return Err(error).context("reading the file"),
-                    Err(error) => (error.position().map_or(0, csv::Position::line), Err(csv_reason(&error))),
+                    Err(error) => {
+                        (*before + error.position().map_or(0, csv::Position::line), Err(csv_reason(&error)))
+                    }
                 }
             }
             Form::Ndjson { from, line } => {
@@ -154,13 +177,20 @@ impl Rows {
                     *line += 1;
                     if text.len() as u64 == LINE_BYTES_MAX && text.last() != Some(&b'\n') {
                         from.skip_until(b'\n')?;
-                        return Ok(Some(Row { line: *line, submission: Err("the line is too long".to_owned()) }));
+                        return Ok(Some(Row {
+                            line: *line,
+                            submission: Err("the line is too long".to_owned()),
+                        }));
                     }
                     if !text.trim_ascii().is_empty() {
                         break;
                     }
                 }
-                (*line, serde_json::from_slice::<Fields>(&text).map_err(|e| format!("{:?} at column {}", e.classify(), e.column())))
+                (
+                    *line,
+                    serde_json::from_slice::<Fields>(&text)
+                        .map_err(|e| format!("{:?} at column {}", e.classify(), e.column())),
+                )
             }
         };
         let submission = fields.and_then(|fields| submission(&fields, &self.source, self.occurred_on));
@@ -171,7 +201,9 @@ impl Rows {
 /// What is wrong, without any of the row's data.
 fn csv_reason(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} fields where the header has {expected_len}"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} fields where the header has {expected_len}")
+        }
         csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
         csv::ErrorKind::Deserialize { err, .. } => match err.field() {
             Some(field) => format!("field {} does not fit", field + 1),
