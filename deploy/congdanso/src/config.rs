@@ -47,7 +47,7 @@ macro_rules! settings {
         }
 
         fn extract(figment: &Figment, mistakes: &mut Vec<String>) -> Option<Config> {
-            $(let $field: Option<$type> = one(figment, $key, $check, mistakes);)*
+            $(let $field: Option<$type> = one::<$type, _>(figment, $key, $check, mistakes);)*
             Some(Config { $($field: $field?,)* })
         }
 
@@ -59,7 +59,7 @@ macro_rules! settings {
 
 settings! {
     /// The folder that holds everything: log, projections, keys, credentials. Made when it is not there.
-    data_dir("data_dir"): PathBuf = "congdanso-data", not_empty;
+    data_dir("data_dir"): PathBuf = "congdanso-data", |value| not_empty(value);
     /// Address and port of the HTTP interface. Loopback unless you put a TLS proxy in front.
     http_listen("http.listen"): SocketAddr = "127.0.0.1:8080", anything;
     /// Threads that serve HTTP; 0 takes one per core.
@@ -79,17 +79,17 @@ settings! {
     /// Records of one batch at most.
     process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
     /// `iss` of every signed code.
-    identity_issuer("identity.issuer"): String = "urn:congdanso:danang", not_blank;
+    identity_issuer("identity.issuer"): String = "urn:congdanso:danang", |value| not_blank(value);
     /// Address under which status lists are published; it is printed into every code.
-    identity_status_uri("identity.status_uri"): String = "https://danang.example/s", not_blank;
+    identity_status_uri("identity.status_uri"): String = "https://danang.example/s", |value| not_blank(value);
     /// Days that a code holds.
     identity_days("identity.days"): u32 = 3650, |n| within(n, 1, 36_500);
     /// A file whose first line is the passphrase that seals keys and pepper; empty leaves them plain with mode 0600.
-    keys_passphrase_file("keys.passphrase_file"): PathBuf = "", no_file_or_there;
+    keys_passphrase_file("keys.passphrase_file"): PathBuf = "", |value| no_file_or_there(value);
     /// A file of 32 random bytes that seals keys and pepper instead of a passphrase.
-    keys_key_file("keys.key_file"): PathBuf = "", no_file_or_there;
+    keys_key_file("keys.key_file"): PathBuf = "", |value| no_file_or_there(value);
     /// Least level of log lines: `error`, `warn`, `info`, `debug` or `trace`, or filter directives.
-    logging_level("logging.level"): String = "info", directives;
+    logging_level("logging.level"): String = "info", |value| directives(value);
     /// `text` or `json`.
     logging_format("logging.format"): LogFormat = "text", anything;
 }
@@ -116,11 +116,11 @@ fn anything<T>(_: &T) -> Result<(), String> {
     Ok(())
 }
 
-fn not_empty(path: &PathBuf) -> Result<(), String> {
+fn not_empty(path: &Path) -> Result<(), String> {
     if path.as_os_str().is_empty() { Err("must not be empty".to_owned()) } else { Ok(()) }
 }
 
-fn no_file_or_there(path: &PathBuf) -> Result<(), String> {
+fn no_file_or_there(path: &Path) -> Result<(), String> {
     if path.as_os_str().is_empty() || path.is_file() {
         Ok(())
     } else {
@@ -128,11 +128,11 @@ fn no_file_or_there(path: &PathBuf) -> Result<(), String> {
     }
 }
 
-fn not_blank(text: &String) -> Result<(), String> {
+fn not_blank(text: &str) -> Result<(), String> {
     if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(()) }
 }
 
-fn directives(text: &String) -> Result<(), String> {
+fn directives(text: &str) -> Result<(), String> {
     not_blank(text)?;
     tracing_subscriber::EnvFilter::try_new(text).map(|_| ()).map_err(|error| error.to_string())
 }
@@ -145,10 +145,10 @@ fn within<T: PartialOrd + std::fmt::Display>(n: &T, least: T, most: T) -> Result
     if *n < least { Err(format!("{n} is less than {least}")) } else { at_most(n, most) }
 }
 
-fn one<T: DeserializeOwned>(
+fn one<T: DeserializeOwned, C: Fn(&T) -> Result<(), String>>(
     figment: &Figment,
     key: &str,
-    check: impl Fn(&T) -> Result<(), String>,
+    check: C,
     mistakes: &mut Vec<String>,
 ) -> Option<T> {
     let said = |figment: &Figment| origin(figment, key);
@@ -185,9 +185,13 @@ impl Settings {
         let mut mistakes = Vec::new();
         let mut figment = defaults();
         match file {
-            Some(path) if !path.is_file() => mistakes.push(format!("--config {}: there is no such file", path.display())),
+            Some(path) if !path.is_file() => {
+                mistakes.push(format!("--config {}: there is no such file", path.display()))
+            }
             Some(path) => figment = figment.merge(Toml::file_exact(path)),
-            None if Path::new(DEFAULT_FILE).is_file() => figment = figment.merge(Toml::file_exact(DEFAULT_FILE)),
+            None if Path::new(DEFAULT_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(DEFAULT_FILE))
+            }
             None => {}
         }
         for (name, value) in std::env::vars_os() {
@@ -270,14 +274,20 @@ fn unknown(figment: &Figment, dict: &Dict, prefix: String, mistakes: &mut Vec<St
         match value {
             Value::Dict(_, inner) if is_section => unknown(figment, inner, key, mistakes),
             _ if KEYS.contains(&key.as_str()) => {}
-            _ => mistakes.push(format!("{key} ({}): there is no such setting{}", origin(figment, &key), nearest(&key))),
+            _ => mistakes.push(format!(
+                "{key} ({}): there is no such setting{}",
+                origin(figment, &key),
+                nearest(&key)
+            )),
         }
     }
 }
 
 fn nearest(key: &str) -> String {
     let last = key.rsplit('.').next().unwrap_or(key);
-    let near = KEYS.iter().find(|k| k.rsplit('.').next() == Some(last) || k.replace(['.', '_'], "") == key.replace(['.', '_'], ""));
+    let near = KEYS.iter().find(|k| {
+        k.rsplit('.').next() == Some(last) || k.replace(['.', '_'], "") == key.replace(['.', '_'], "")
+    });
     near.map_or_else(String::new, |k| format!(" (did you mean {k}?)"))
 }
 
@@ -337,7 +347,9 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let (_dir, path) = file("nonsense = 1\n[log]\npartitions = 0\nbackend = \"paper\"\n[http]\nlisten = \"here\"\nport = 1\n");
+        let (_dir, path) = file(
+            "nonsense = 1\n[log]\npartitions = 0\nbackend = \"paper\"\n[http]\nlisten = \"here\"\nport = 1\n",
+        );
         let ConfigError(mistakes) = Settings::load(Some(&path), &[]).err().unwrap();
         for key in ["nonsense", "log.partitions", "log.backend", "http.listen", "http.port"] {
             assert!(mistakes.iter().any(|m| m.starts_with(key)), "{key} is not among {mistakes:?}");

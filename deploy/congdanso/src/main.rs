@@ -32,7 +32,9 @@ fn main() -> ExitCode {
         Command::Keys(command) => command::keys::run(&global, &command),
         Command::Dlq(command) => command::dlq::run(&global, command),
         Command::Dump { table } => command::dump::run(&global, table),
-        Command::Backup { file, passphrase_file } => command::backup::backup(&global, file, passphrase_file.as_deref()),
+        Command::Backup { file, passphrase_file } => {
+            command::backup::backup(&global, file, passphrase_file.as_deref())
+        }
         Command::Restore { file, passphrase_file } => {
             command::backup::restore(&global, &file, passphrase_file.as_deref())
         }

@@ -11,9 +11,9 @@ use event_log::EventLog;
 use event_log_embedded::EmbeddedLog;
 use gateway::{Stamp, Stamps};
 use keystore::{Keystore, RulesBook, Sealing};
-use prometheus::Registry;
 use projections::{ProjectionsReader, ProjectionsWriter};
 use projections_embedded::{EmbeddedStore, SwappableStore};
+use prometheus::Registry;
 use runner::{Control, Deps, Metrics, Reference};
 use schemas::{Kid, Micros, RulesId};
 use std::fs::File;
@@ -97,7 +97,6 @@ impl FreshStore {
     pub fn reader(&self) -> Arc<dyn ProjectionsReader> {
         Arc::clone(&self.0) as Arc<dyn ProjectionsReader>
     }
-
 }
 
 impl Node {
@@ -134,7 +133,19 @@ impl Node {
             metrics: Metrics::register(&registry)?,
             clock: Arc::new(now),
         };
-        Ok(Self { config: config.clone(), registry, log, store, keys, credentials, stamps, deps, rules, in_force, _lock: lock })
+        Ok(Self {
+            config: config.clone(),
+            registry,
+            log,
+            store,
+            keys,
+            credentials,
+            stamps,
+            deps,
+            rules,
+            in_force,
+            _lock: lock,
+        })
     }
 
     /// For requests answered without a running process around this folder.
@@ -200,7 +211,10 @@ fn rules_of(config: &Config) -> anyhow::Result<Rules> {
 }
 
 /// Opens what the configuration names: the one place that knows which backends there are.
-fn backends(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn EventLog>, Arc<SwappableStore>)> {
+fn backends(
+    config: &Config,
+    registry: &Registry,
+) -> anyhow::Result<(Arc<dyn EventLog>, Arc<SwappableStore>)> {
     let log: Arc<dyn EventLog> = match config.log_backend {
         Backend::Embedded => {
             let options = event_log_embedded::Options {
@@ -248,7 +262,9 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
             );
             Err(Failure::new(Exit::Locked, message).into())
         }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("locking {}", path.display()))
+        }
     }
 }
 

@@ -76,7 +76,8 @@ pub(crate) fn citizen(text: &str) -> anyhow::Result<schemas::CitizenId> {
 /// Reads a place.
 pub(crate) fn place(text: &str) -> anyhow::Result<schemas::Place> {
     text.parse().map_err(|()| {
-        Failure::new(Exit::Usage, format!("{text} is no place: expected stream:partition:epoch:offset")).into()
+        Failure::new(Exit::Usage, format!("{text} is no place: expected stream:partition:epoch:offset"))
+            .into()
     })
 }
 

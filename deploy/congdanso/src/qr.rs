@@ -31,9 +31,15 @@ pub fn read_picture(bytes: &[u8]) -> anyhow::Result<Vec<String>> {
     reader.limits(limits);
     let grey = reader.decode()?.into_luma8();
     let (width, height) = (grey.width() as usize, grey.height() as usize);
-    let mut prepared =
-        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| grey.get_pixel(x as u32, y as u32).0[0]);
-    Ok(prepared.detect_grids().into_iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect())
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        grey.get_pixel(x as u32, y as u32).0[0]
+    });
+    Ok(prepared
+        .detect_grids()
+        .into_iter()
+        .filter_map(|grid| grid.decode().ok())
+        .map(|(_, text)| text)
+        .collect())
 }
 
 /// A code as it stands in a terminal: in colours, so that it is dark on light everywhere, unless `NO_COLOR` is set or stdout is

@@ -18,7 +18,8 @@ pub fn init(config: &Config, quiet: Quiet) {
     let directives = if quiet == Quiet::Yes { "warn" } else { config.logging_level.as_str() };
     let filter = EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"));
     let colour = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     let set = match config.logging_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -4,7 +4,9 @@ use domain::{Cause, Cell, Key, KeyPart, Row, Table};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use projections::conformance::{self, Harness};
-use projections::hostile::{CrashPoint, Fate, Hostile, HostileOptions, Phase, Replicas, Violation, is_crash};
+use projections::hostile::{
+    CrashPoint, Fate, Hostile, HostileOptions, Keeping, Moment, Phase, Replicas, Violation, is_crash,
+};
 use projections::{Checkpoint, PartitionCommit, ProjectionsReader, ProjectionsWriter, Scan};
 use schemas::{EventId, Place, Stream, Topic, TopicPartition};
 use std::collections::BTreeMap;
@@ -288,4 +290,58 @@ fn commits_of_the_wrong_form_are_violations() {
     elsewhere.state[0].cause.place.partition = 1;
     let found = violations(elsewhere);
     assert!(found.iter().any(|v| matches!(v, Violation::TwoWriters { .. })), "{found:?}");
+}
+
+#[test]
+fn rows_without_places_are_overwritten_by_late_writes() {
+    let store = Hostile::new(1, HostileOptions { keeping: Keeping::ArrivalOrder, ..HostileOptions::calm() });
+    store.set_crash_points(|_| Fate::DiesWithWritesUnderWay);
+    store.commit(&[PartitionCommit { follows: vec![], ..batch(0, 5) }]).unwrap_err();
+    store.clear_crash_points();
+    assert_eq!(drive(&store, EVENTS), [""; 0]);
+    store.settle();
+    assert_ne!(store.rows(), final_rows());
+}
+
+#[test]
+fn a_row_kept_as_halves_can_be_torn_and_comes_whole_with_its_second_half() {
+    let mut torn = 0;
+    for at in 0..4 {
+        let store = Hostile::new(at, HostileOptions { keeping: Keeping::Halves, ..HostileOptions::calm() });
+        store.commit(&[PartitionCommit { follows: vec![], ..batch(0, 1) }]).unwrap();
+        let before = store.rows();
+        let written = 3;
+        store.set_crash_points(move |point| {
+            if point.number == written + 1 { Fate::DiesWithWritesUnderWay } else { Fate::Lives }
+        });
+        let mut next = batch(5, 6);
+        next.state[0].cells = vec![Cell::Int(5)];
+        store.commit(&[PartitionCommit { follows: vec![], ..next.clone() }]).unwrap_err();
+        // A row of one cell has an empty first half: with only that one written the cause is new and the cell is old.
+        torn +=
+            u64::from(store.rows()[0].cause != before[0].cause && store.rows()[0].cells == before[0].cells);
+        store.settle();
+        assert_eq!(store.rows(), next.state);
+    }
+    assert!(torn > 0, "no half came before the other");
+}
+
+#[test]
+fn others_act_before_reads_and_between_writes() {
+    let store = Arc::new(Hostile::new(1, HostileOptions::calm()));
+    let (inner, moments) = (Arc::downgrade(&store), Arc::new(parking_lot::Mutex::new(Vec::new())));
+    let sink = Arc::clone(&moments);
+    store.set_between(move |moment| {
+        let rows = inner.upgrade().map_or(0, |store| store.rows().len());
+        sink.lock().push((moment, rows));
+    });
+    store.load(&[]).unwrap();
+    store.commit(&[batch(0, 3)]).unwrap();
+    let seen = moments.lock().clone();
+    assert_eq!(seen[0], (Moment::Read, 0));
+    let between: Vec<_> = seen[1..].iter().filter(|(_, rows)| (1..6).contains(rows)).collect();
+    assert!(between.len() >= 5 && between.iter().all(|(moment, _)| *moment == Moment::Write), "{seen:?}");
+    store.clear_between();
+    store.load(&[]).unwrap();
+    assert_eq!(moments.lock().len(), seen.len());
 }

@@ -134,7 +134,7 @@ impl Engine {
         }
     }
 
-    /// Decides by something else than [`domain::decide`]: a decider that crashes.
+    /// Decides by something else than [`domain::decide()`]: a decider that crashes.
     #[must_use]
     pub fn with_decider(self, decide: Decider) -> Self {
         Self { decide, ..self }
@@ -332,13 +332,14 @@ impl Engine {
         written?;
         let seconds = started.elapsed().as_secs_f64();
         self.deps.metrics.stage_seconds.with_label_values(&["commit"]).observe(seconds);
+        let drops_held = prepared.found_ahead() && !self.leaves_out(Sabotage::KeepHeld);
         for commit in &prepared.commits {
             let checkpoint = commit.checkpoint;
             consumer.report(checkpoint.of, checkpoint.next_offset);
             if let Some(assigned) = self.assigned.get_mut(&checkpoint.of) {
                 // A batch that was overtaken holds values of before: its rows are not those of the next batch.
                 let is_newest = checkpoint.next_offset >= assigned.next_offset;
-                if prepared.found_ahead() || !is_newest {
+                if drops_held || !is_newest {
                     assigned.aggregates.drop_all();
                 } else {
                     assigned.aggregates.keep(&commit.follows);

@@ -1,7 +1,7 @@
 //! The loop between the log and the projections: read, decode, prefetch, decide, sign, commit, publish progress.
 //!
 //! [`Engine`] is the loop's body without a thread or a clock of its own: a simulation drives it step by step.
-//! [`Processor`] runs engines on threads. [`rebuild`] runs them over the whole log into a fresh store.
+//! [`Processor`] runs engines on threads. [`rebuild()`] runs them over the whole log into a fresh store.
 
 mod aggregates;
 mod assigned;

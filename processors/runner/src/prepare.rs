@@ -96,7 +96,8 @@ pub(crate) fn prepare(
     }
     stages.done("decide");
     // Aggregates are read last: what a row found ahead implied is inside them by then, and what is held is not used.
-    let held = |partition| if prepared.found_ahead() { None } else { engine.held_rows(partition) };
+    let drops_held = prepared.found_ahead() && !engine.leaves_out(Sabotage::KeepHeld);
+    let held = |partition| if drops_held { None } else { engine.held_rows(partition) };
     let inside = if engine.leaves_out(Sabotage::AggregateTwice) { Inside::Added } else { Inside::Skipped };
     let aggregates =
         aggregates::add_up(gained, held, &*engine.deps.store, inside).map_err(|error| match error {

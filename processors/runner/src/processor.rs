@@ -88,6 +88,7 @@ impl Processor {
                     backoff: BACKOFF_MIN,
                     retry_at: None,
                     published: BTreeSet::new(),
+                    is_stale: false,
                 };
                 if catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer))).is_err() {
                     board.fail("a thread panicked");
@@ -198,6 +199,8 @@ struct Worker {
     retry_at: Option<Instant>,
     /// What stands on the board as this thread's.
     published: BTreeSet<TopicPartition>,
+    /// Whether partitions came, went or were placed again since.
+    is_stale: bool,
 }
 
 impl Worker {
@@ -237,7 +240,9 @@ impl Worker {
         if waits && self.retry_at.is_none() {
             self.retry_at = Some(Instant::now() + PAUSED_RETRY);
         }
-        if waits || step == Step::Reassigned {
+        // Partitions that were placed again show what they wait for until it is known that they wait no more.
+        self.is_stale |= step == Step::Reassigned;
+        if waits || (self.is_stale && step != Step::Reassigned) || self.published.is_empty() {
             self.publish();
         }
     }
@@ -251,6 +256,7 @@ impl Worker {
             partitions.insert(partition, assigned.paused);
             self.published.insert(partition);
         }
+        self.is_stale = false;
     }
 
     fn back_off(

@@ -12,6 +12,8 @@ pub enum Sabotage {
     DecideAhead,
     /// History is read before state (rule 6).
     HistoryBeforeState,
+    /// What is held between batches is kept when a state row is found ahead (rule 6).
+    KeepHeld,
     /// A history row at the event's own offset makes it a duplicate (rule 7).
     DuplicateOfItself,
     /// A repeat overwrites history (rule 7).

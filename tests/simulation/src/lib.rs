@@ -5,6 +5,9 @@
 //! time out and land late, batches are cut differently by each, and others act in the midst of every call to the store. At the end
 //! every row must be what a [model](model::Model) made by folding the same deciders over the log one event at a time, and the numbered
 //! invariants must hold. One thread; all that happens follows from the seed.
+//!
+//! The suite runs a fixed range of seeds. `SIMULATION_SEED=n` runs one of them alone, `SIMULATION_SEEDS=n` the first `n`. That the rules of
+//! the design are needed is shown by leaving each out in turn: [`LeftOut`].
 
 pub mod check;
 pub mod draw;

@@ -34,10 +34,10 @@ pub fn crashes(event: &Event) -> bool {
     event.header.device.as_deref() == Some(CRASHING_DEVICE)
 }
 
-/// [`domain::decide`], but for events that crash it.
+/// [`domain::decide()`], but for events that crash it.
 ///
 /// # Errors
-/// As [`domain::decide`].
+/// As [`domain::decide()`].
 pub fn decide(input: Input<'_>) -> Result<Decision, Undecidable> {
     if crashes(input.event) {
         // Unwinds as a panic does, without its noise.

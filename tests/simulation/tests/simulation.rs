@@ -128,6 +128,12 @@ fn reading_history_before_state_is_found() {
     is_found_within(120, LeftOut::Runner(Sabotage::HistoryBeforeState));
 }
 
+/// Rule 6.
+#[test]
+fn keeping_what_is_held_when_a_state_row_is_found_ahead_is_found() {
+    is_found_within(60, LeftOut::Runner(Sabotage::KeepHeld));
+}
+
 /// Rule 7.
 #[test]
 fn an_event_that_is_a_duplicate_of_itself_is_found() {

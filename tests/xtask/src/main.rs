@@ -31,12 +31,18 @@ fn test() -> anyhow::Result<()> {
     step("formatting", &["fmt", "--all", "--check"], &[])?;
     step("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
     let strict = [("RUSTDOCFLAGS", "-D warnings")];
-    step("documentation", &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"], &strict)?;
+    step(
+        "documentation",
+        &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"],
+        &strict,
+    )?;
     // The program itself is what the flow tests run, so it is built before them.
     step("the program", &["build", "--package", "congdanso", "--locked"], &[])?;
     let counts = tests()?;
     println!("{} passed, {} failed", counts.passed, counts.failed);
-    if counts.failed > 0 { bail!("{} test(s) failed", counts.failed) }
+    if counts.failed > 0 {
+        bail!("{} test(s) failed", counts.failed)
+    }
     Ok(())
 }
 
@@ -57,7 +63,8 @@ fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow:
 /// Runs all tests, showing what they print, and counts them from cargo's own summaries.
 fn tests() -> anyhow::Result<Counts> {
     eprintln!("== tests");
-    let mut child = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]).stdout(Stdio::piped()).spawn()?;
+    let mut child =
+        cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]).stdout(Stdio::piped()).spawn()?;
     let out = child.stdout.take().context("the tests' output")?;
     let mut counts = Counts::default();
     for line in BufReader::new(out).lines() {

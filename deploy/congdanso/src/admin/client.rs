@@ -36,7 +36,11 @@ impl Session {
     ///
     /// # Errors
     /// What the answer says, as a [`Failure`].
-    pub fn ask(&mut self, request: Request, each: &mut dyn FnMut(Reply) -> anyhow::Result<()>) -> anyhow::Result<Value> {
+    pub fn ask(
+        &mut self,
+        request: Request,
+        each: &mut dyn FnMut(Reply) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Value> {
         match self {
             Self::Local(node) => ops::run(&node.context(), request, each),
             Self::Remote(socket) => {
@@ -47,7 +51,9 @@ impl Session {
                 for line in BufReader::new(&stream).lines() {
                     match serde_json::from_str(&line.context("listening to the running process")?)? {
                         Reply::Done { result } => return Ok(result),
-                        Reply::Failed { exit, message } => return Err(Failure::new(exit_of(exit), message).into()),
+                        Reply::Failed { exit, message } => {
+                            return Err(Failure::new(exit_of(exit), message).into());
+                        }
                         reply => each(reply)?,
                     }
                 }
@@ -58,5 +64,8 @@ impl Session {
 }
 
 fn exit_of(code: u8) -> Exit {
-    [Exit::Usage, Exit::NotFound, Exit::No, Exit::Locked].into_iter().find(|e| *e as u8 == code).unwrap_or(Exit::Failed)
+    [Exit::Usage, Exit::NotFound, Exit::No, Exit::Locked]
+        .into_iter()
+        .find(|e| *e as u8 == code)
+        .unwrap_or(Exit::Failed)
 }

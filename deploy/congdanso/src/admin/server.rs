@@ -20,9 +20,12 @@ pub fn bind(data_dir: &std::path::Path) -> anyhow::Result<UnixListener> {
     match std::fs::remove_file(&path) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("removing the old socket {}", path.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("removing the old socket {}", path.display()));
+        }
     }
-    let listener = UnixListener::bind(&path).with_context(|| format!("opening the socket {}", path.display()))?;
+    let listener =
+        UnixListener::bind(&path).with_context(|| format!("opening the socket {}", path.display()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -53,11 +56,12 @@ async fn answer(stream: UnixStream, running: Arc<Running>) -> anyhow::Result<()>
     BufReader::new(read.take(REQUEST_BYTES_MAX)).read_line(&mut line).await?;
     let (sender, mut replies) = tokio::sync::mpsc::channel::<Reply>(REPLIES_WAITING_MAX);
     tokio::task::spawn_blocking(move || {
-        let result = serde_json::from_str::<Request>(&line).map_err(anyhow::Error::from).and_then(|request| {
-            ops::run(&running.context(), request, &mut |reply| {
-                sender.blocking_send(reply).map_err(|_| anyhow::anyhow!("the command went away"))
-            })
-        });
+        let result =
+            serde_json::from_str::<Request>(&line).map_err(anyhow::Error::from).and_then(|request| {
+                ops::run(&running.context(), request, &mut |reply| {
+                    sender.blocking_send(reply).map_err(|_| anyhow::anyhow!("the command went away"))
+                })
+            });
         // The command may be gone: then nobody is left to be told.
         let last = match result {
             Ok(result) => Reply::Done { result },

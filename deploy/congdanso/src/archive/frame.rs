@@ -76,7 +76,9 @@ fn put_bytes(out: &mut BytesMut, bytes: &[u8]) {
 pub fn record_of(bytes: Vec<u8>) -> anyhow::Result<(NewRecord, u64)> {
     let mut rest = Bytes::from(bytes);
     ensure!(rest.len() >= 11, "a record of the backup is damaged");
-    let Some(topic) = Topic::of_code(rest.get_u8()) else { bail!("the backup names a topic that is not known here") };
+    let Some(topic) = Topic::of_code(rest.get_u8()) else {
+        bail!("the backup names a topic that is not known here")
+    };
     let to = TopicPartition { topic, partition: rest.get_u16() };
     let offset = rest.get_u64();
     let key = take_bytes(&mut rest)?;

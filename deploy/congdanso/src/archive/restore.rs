@@ -39,7 +39,8 @@ pub fn restore(config: &Config, file: &Path, passphrase: &str, out: Out<'_>) -> 
     }
     let beside = beside(target);
     if beside.exists() {
-        std::fs::remove_dir_all(&beside).with_context(|| format!("removing the unfinished {}", beside.display()))?;
+        std::fs::remove_dir_all(&beside)
+            .with_context(|| format!("removing the unfinished {}", beside.display()))?;
     }
     let result = restore_into(Config { data_dir: beside.clone(), ..config.clone() }, file, passphrase, out);
     match result {
@@ -71,7 +72,11 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     let (tag, header) = take(&mut from)?;
     ensure!(tag == Tag::Header, "not a backup of this program");
     let header: Header = serde_json::from_slice(&header)?;
-    ensure!(header.version == VERSION, "the backup has form {}, this program knows form {VERSION}", header.version);
+    ensure!(
+        header.version == VERSION,
+        "the backup has form {}, this program knows form {VERSION}",
+        header.version
+    );
     config.log_partitions = header.partitions;
     let mut node = None;
     let mut group = Vec::with_capacity(GROUP_RECORDS);
@@ -110,7 +115,9 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     let until = runner::log_ends(&*node.log)?;
     let stop = AtomicBool::new(false);
     let replay = runner::rebuild(&deps, &until, THREADS, &stop, &|_, _| {})?;
-    Ok(json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}))
+    Ok(
+        json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}),
+    )
 }
 
 /// Writes a file for its owner alone: credentials that others may read are not opened.

@@ -90,9 +90,9 @@ fn belongs(of: TopicPartition, record: &event_log::Record, ends: &HashMap<TopicP
     let speaks_of: Option<Place> = match of.topic {
         Topic::Stream(_) => return true,
         Topic::DeadLetters(stream) => DeadLetter::read(stream, record.clone()).map(|letter| letter.place),
-        Topic::Control => {
-            serde_json::from_slice::<Quarantine>(&record.value).ok().and_then(|quarantine| quarantine.place.parse().ok())
-        }
+        Topic::Control => serde_json::from_slice::<Quarantine>(&record.value)
+            .ok()
+            .and_then(|quarantine| quarantine.place.parse().ok()),
     };
     speaks_of.is_none_or(|place| ends.get(&place.topic_partition()).is_some_and(|end| place.offset < *end))
 }

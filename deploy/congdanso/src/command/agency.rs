@@ -61,7 +61,8 @@ fn list(global: &Global, result: &Value) -> anyhow::Result<()> {
     }
     say(&format!("{:<24} {:<20} {:<9} {:>7}  {}", "ID", "AGENCY", "STATE", "QUOTA/S", "SCOPES"))?;
     for c in all {
-        let scopes: Vec<&str> = c["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let scopes: Vec<&str> =
+            c["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         say(&format!(
             "{:<24} {:<20} {:<9} {:>7}  {}",
             c["id"].as_str().unwrap_or_default(),

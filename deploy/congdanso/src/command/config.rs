@@ -13,7 +13,9 @@ pub fn run(global: &Global, command: &ConfigCommand) -> anyhow::Result<()> {
     let shown = settings(global)?.shown();
     for setting in shown {
         if global.json {
-            say_json(&json!({"key": setting.key, "value": setting.value, "origin": setting.origin, "doc": setting.doc}))?;
+            say_json(
+                &json!({"key": setting.key, "value": setting.value, "origin": setting.origin, "doc": setting.doc}),
+            )?;
         } else if *origin {
             say(&format!("{} = {}  # {}", setting.key, setting.value, setting.origin))?;
         } else {

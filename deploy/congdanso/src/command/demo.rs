@@ -115,7 +115,8 @@ async fn drive(global: &Global, args: &DemoArgs, running: &Arc<Running>) -> anyh
 fn kept(path: &Path, seed: u64) -> anyhow::Result<Kept> {
     match std::fs::read(path) {
         Ok(bytes) => {
-            let kept: Kept = serde_json::from_slice(&bytes).with_context(|| format!("reading {}", path.display()))?;
+            let kept: Kept =
+                serde_json::from_slice(&bytes).with_context(|| format!("reading {}", path.display()))?;
             Ok(if kept.seed == seed { kept } else { Kept { seed, next_citizen: 0 } })
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept { seed, next_citizen: 0 }),

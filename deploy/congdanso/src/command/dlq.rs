@@ -31,7 +31,10 @@ pub fn run(global: &Global, command: DlqCommand) -> anyhow::Result<()> {
                 return say_json(&item);
             }
             for (name, value) in item.as_object().into_iter().flatten() {
-                say(&format!("{name:<12} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))?;
+                say(&format!(
+                    "{name:<12} {}",
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                ))?;
             }
             Ok(())
         }

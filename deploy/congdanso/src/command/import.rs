@@ -87,7 +87,11 @@ fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::
     drop(progress);
     report.flush()?;
     state.finish()?;
-    tell(global, args, &Done { rows: done_now, skipped, tally: &tally, report: &report_at, took: started.elapsed() })
+    tell(
+        global,
+        args,
+        &Done { rows: done_now, skipped, tally: &tally, report: &report_at, took: started.elapsed() },
+    )
 }
 
 /// Sends a round and reports what was not taken, one line a row.
@@ -99,8 +103,11 @@ fn round_trip(
     report: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let lines: Vec<String> = round.iter().filter_map(|row| row.submission.as_ref().ok().cloned()).collect();
-    let request =
-        if dry_run { Request::DryRun { lines: lines.clone() } } else { Request::Submit { lines: lines.clone() } };
+    let request = if dry_run {
+        Request::DryRun { lines: lines.clone() }
+    } else {
+        Request::Submit { lines: lines.clone() }
+    };
     let mut answers = ask(session, request)?;
     let mut wait = ASK_EVERY;
     while let Some(busy) = retry(session, &lines, &mut answers)? {
@@ -188,7 +195,9 @@ fn day_of(file: &Path) -> anyhow::Result<schemas::Day> {
     if file == Path::new("-") {
         return Ok(now().day_in_vietnam());
     }
-    let changed = std::fs::metadata(file).and_then(|m| m.modified()).with_context(|| format!("opening {}", file.display()))?;
+    let changed = std::fs::metadata(file)
+        .and_then(|m| m.modified())
+        .with_context(|| format!("opening {}", file.display()))?;
     let micros = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_micros();
     Ok(schemas::Micros(i64::try_from(micros).unwrap_or_default()).day_in_vietnam())
 }
@@ -196,9 +205,14 @@ fn day_of(file: &Path) -> anyhow::Result<schemas::Day> {
 /// The report, cut to what stands for rows that are dealt with.
 fn report(path: &Path, bytes: u64) -> anyhow::Result<BufWriter<File>> {
     let opening = || format!("opening the report {}", path.display());
-    let mut file = File::options().create(true).truncate(false).write(true).open(path).with_context(opening)?;
+    let mut file =
+        File::options().create(true).truncate(false).write(true).open(path).with_context(opening)?;
     let there = file.metadata()?.len();
-    anyhow::ensure!(there >= bytes, "the report {} is shorter than an interrupted import left it", path.display());
+    anyhow::ensure!(
+        there >= bytes,
+        "the report {} is shorter than an interrupted import left it",
+        path.display()
+    );
     file.set_len(bytes)?;
     file.seek(SeekFrom::End(0))?;
     Ok(BufWriter::new(file))
@@ -221,14 +235,18 @@ struct Done<'a> {
 
 fn tell(global: &Global, args: &ImportArgs, done: &Done<'_>) -> anyhow::Result<()> {
     let Done { rows, skipped, tally, report, took } = done;
-    let not_taken: u64 = tally.outcomes.iter().filter(|(outcome, _)| *outcome != "applied").map(|(_, n)| n).sum();
+    let not_taken: u64 =
+        tally.outcomes.iter().filter(|(outcome, _)| *outcome != "applied").map(|(_, n)| n).sum();
     if global.json {
         say_json(&json!({
             "rows": rows, "skipped": skipped, "outcomes": tally.outcomes, "reasons": tally.reasons,
             "dry_run": args.dry_run, "report": report.display().to_string(), "seconds": took.as_secs_f64(),
         }))?;
     } else {
-        eprintln!("{rows} row(s) in {:.1} s; {skipped} done by an earlier run; of all of them:", took.as_secs_f64());
+        eprintln!(
+            "{rows} row(s) in {:.1} s; {skipped} done by an earlier run; of all of them:",
+            took.as_secs_f64()
+        );
         for (outcome, count) in &tally.outcomes {
             eprintln!("  {outcome:<12} {count}");
         }

@@ -17,7 +17,10 @@ pub fn run(global: &Global, command: &KeysCommand) -> anyhow::Result<()> {
             if global.json {
                 return keys.iter().try_for_each(say_json);
             }
-            say(&format!("{:<16} {:<9} {:<8} {:<27} {}", "KID", "PURPOSE", "STATE", "NOT BEFORE", "NOT AFTER"))?;
+            say(&format!(
+                "{:<16} {:<9} {:<8} {:<27} {}",
+                "KID", "PURPOSE", "STATE", "NOT BEFORE", "NOT AFTER"
+            ))?;
             for key in keys {
                 let text = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
                 say(&format!(
@@ -33,7 +36,9 @@ pub fn run(global: &Global, command: &KeysCommand) -> anyhow::Result<()> {
         }
         KeysCommand::Rotate => {
             let result = session.ask(Request::KeysRotate, &mut |_| Ok(()))?;
-            eprintln!("From now on codes are signed with this key; codes signed with the old one keep holding.");
+            eprintln!(
+                "From now on codes are signed with this key; codes signed with the old one keep holding."
+            );
             if global.json { say_json(&result) } else { say(result["kid"].as_str().unwrap_or_default()) }
         }
     }

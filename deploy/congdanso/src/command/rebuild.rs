@@ -27,7 +27,11 @@ pub fn run(global: &Global, verify: bool) -> anyhow::Result<()> {
             say(&difference.to_string())?;
         }
         let rate = result["events_per_second"].as_f64().unwrap_or_default();
-        eprintln!("{} events in {:.1} s, {rate:.0} events/s", result["events"], result["seconds"].as_f64().unwrap_or_default());
+        eprintln!(
+            "{} events in {:.1} s, {rate:.0} events/s",
+            result["events"],
+            result["seconds"].as_f64().unwrap_or_default()
+        );
         match (verify, differences.is_empty()) {
             (true, true) => say("identical")?,
             (true, false) => say("different")?,

@@ -38,7 +38,11 @@ const ABORTED: i32 = 130;
 /// Says where everything is.
 pub fn announce(running: &Running) {
     let base = format!("http://{}", running.http);
-    eprintln!("congdanso {} is up, data in {}", env!("CARGO_PKG_VERSION"), running.node.config.data_dir.display());
+    eprintln!(
+        "congdanso {} is up, data in {}",
+        env!("CARGO_PKG_VERSION"),
+        running.node.config.data_dir.display()
+    );
     eprintln!("  intake   {base}/v1/registrations  /v1/documents  /v1/transactions");
     eprintln!("  reads    {base}/v1/accounts/{{id}}");
     eprintln!("  pages    {base}/docs  {base}/openapi.json");

@@ -51,7 +51,8 @@ pub fn list(node: &Node, stream: Option<&str>, out: Out<'_>) -> anyhow::Result<V
     for stream in streams(stream)? {
         each(&*node.log, stream, &mut |letter| {
             count += 1;
-            let item = json!({"place": letter.place.to_string(), "reason": letter.reason, "detail": letter.detail});
+            let item =
+                json!({"place": letter.place.to_string(), "reason": letter.reason, "detail": letter.detail});
             out(Reply::Item { item })
         })?;
     }

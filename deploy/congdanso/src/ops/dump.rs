@@ -62,10 +62,12 @@ pub fn each_row(
 }
 
 fn tables(name: Option<&str>) -> anyhow::Result<Vec<&'static TableDef>> {
-    let all: Vec<_> = domain::rows::ALL.iter().copied().filter(|d| name.is_none_or(|n| n == d.name)).collect();
+    let all: Vec<_> =
+        domain::rows::ALL.iter().copied().filter(|d| name.is_none_or(|n| n == d.name)).collect();
     if all.is_empty() {
         let names: Vec<_> = domain::rows::ALL.iter().map(|d| d.name).collect();
-        let message = format!("there is no table {}; there are {}", name.unwrap_or_default(), names.join(", "));
+        let message =
+            format!("there is no table {}; there are {}", name.unwrap_or_default(), names.join(", "));
         return Err(Failure::new(Exit::Usage, message).into());
     }
     Ok(all)

@@ -24,7 +24,13 @@ pub fn replay_deps(node: &Node, store: Arc<dyn ProjectionsWriter>) -> anyhow::Re
     Ok(Deps { store, metrics: Metrics::register(&prometheus::Registry::new())?, ..node.deps.clone() })
 }
 
-fn replay(node: &Node, fresh: &FreshStore, until: &[(TopicPartition, u64)], label: &str, out: Out<'_>) -> anyhow::Result<u64> {
+fn replay(
+    node: &Node,
+    fresh: &FreshStore,
+    until: &[(TopicPartition, u64)],
+    label: &str,
+    out: Out<'_>,
+) -> anyhow::Result<u64> {
     let deps = replay_deps(node, fresh.writer())?;
     let stop = AtomicBool::new(false);
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -57,7 +63,8 @@ fn replay(node: &Node, fresh: &FreshStore, until: &[(TopicPartition, u64)], labe
 fn live_checkpoints(node: &Node) -> anyhow::Result<Vec<(TopicPartition, u64)>> {
     let mut ends = runner::log_ends(&*node.log)?;
     for (partition, end) in &mut ends {
-        *end = ProjectionsWriter::checkpoint(&*node.store, *partition)?.map_or(0, |c| c.next_offset).min(*end);
+        *end =
+            ProjectionsWriter::checkpoint(&*node.store, *partition)?.map_or(0, |c| c.next_offset).min(*end);
     }
     Ok(ends)
 }
@@ -103,7 +110,11 @@ pub fn verify(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
 }
 
 /// Compares all rows of two stores, table by table, in key order.
-fn compare(live: &dyn ProjectionsReader, fresh: &dyn ProjectionsReader, out: Out<'_>) -> anyhow::Result<(u64, u64)> {
+fn compare(
+    live: &dyn ProjectionsReader,
+    fresh: &dyn ProjectionsReader,
+    out: Out<'_>,
+) -> anyhow::Result<(u64, u64)> {
     let (mut rows, mut different) = (0_u64, 0_u64);
     for def in domain::rows::ALL {
         let mut other = Pages::new(fresh, def.table);

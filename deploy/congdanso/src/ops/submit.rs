@@ -4,9 +4,9 @@ use super::{Out, citizen};
 use crate::admin::Reply;
 use crate::node::Node;
 use access::{Credential, Entry};
+use domain::outcome::Reason;
 use domain::row::InKey;
 use domain::rows::HistoryRow;
-use domain::outcome::Reason;
 use domain::{Input, Key, Outcome, Table, TypedRow, decide, keys_read};
 use futures_executor::block_on;
 use gateway::Gateway;
@@ -54,7 +54,8 @@ pub fn submit(gateway: &Gateway, lines: &[String], out: Out<'_>) -> anyhow::Resu
 /// What became of submissions, in the order asked; `pending` where it is not known yet.
 pub fn outcomes(node: &Node, events: &[(String, String, String)], out: Out<'_>) -> anyhow::Result<Value> {
     for (citizen_id, event, body_hash) in events {
-        let body_hash = BodyHash::from_hex(body_hash).ok_or_else(|| anyhow::anyhow!("{body_hash} is no hash"))?;
+        let body_hash =
+            BodyHash::from_hex(body_hash).ok_or_else(|| anyhow::anyhow!("{body_hash} is no hash"))?;
         let known = known(node, citizen(citizen_id)?, EventId(event.parse()?), body_hash)?;
         out(Reply::Item { item: known.unwrap_or_else(|| json!({"outcome": "pending"})) })?;
     }
@@ -62,9 +63,15 @@ pub fn outcomes(node: &Node, events: &[(String, String, String)], out: Out<'_>) 
 }
 
 /// What history says of a submission. The first body under a reference decides; any other under the same one is refused.
-fn known(node: &Node, citizen: CitizenId, event: EventId, body_hash: BodyHash) -> anyhow::Result<Option<Value>> {
+fn known(
+    node: &Node,
+    citizen: CitizenId,
+    event: EventId,
+    body_hash: BodyHash,
+) -> anyhow::Result<Option<Value>> {
     let key = Key(vec![citizen.to_part(), Stream::Registrations.to_part(), event.to_part()]);
-    let Some(row) = block_on(node.store.get(Table::History, key))?.map(HistoryRow::from_row).transpose()? else {
+    let Some(row) = block_on(node.store.get(Table::History, key))?.map(HistoryRow::from_row).transpose()?
+    else {
         return Ok(None);
     };
     Ok(Some(if row.body_hash == body_hash {
@@ -90,7 +97,8 @@ pub fn dry_run(node: &Node, gateway: &Gateway, lines: &[String], out: Out<'_>) -
                     }
                     let (table, key) = keys_read(&event);
                     let state = block_on(node.store.get(table, key))?;
-                    let place = Place { stream: event.kind().stream(), partition: 0, epoch: u32::MAX, offset: 0 };
+                    let place =
+                        Place { stream: event.kind().stream(), partition: 0, epoch: u32::MAX, offset: 0 };
                     let rules = Arc::clone(node.rules_in_force());
                     let decision = decide(Input { event: &event, place, state, rules: &rules })?;
                     if let Outcome::Refused(reason) = decision.outcome {

@@ -247,4 +247,3 @@ fn is_below(engine: &Engine, seen: &Seen, place: Place) -> bool {
     let here = (place.epoch, place.offset);
     seen.at < here || (seen.at == here && engine.leaves_out(Sabotage::DuplicateOfItself))
 }
-

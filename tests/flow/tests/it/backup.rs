@@ -21,7 +21,10 @@ impl Sealed {
             file: folder.beside(name),
             passphrase: folder.write("passphrase", "bí mật của thành phố\nnot this line\n")?,
         };
-        let said = output(&folder.data(), &["--json", "backup", text(&sealed.file), "--passphrase-file", text(&sealed.passphrase)])?;
+        let said = output(
+            &folder.data(),
+            &["--json", "backup", text(&sealed.file), "--passphrase-file", text(&sealed.passphrase)],
+        )?;
         ensure!(said.contains("\"records\""), "{said}");
         Ok(sealed)
     }
@@ -51,7 +54,8 @@ fn original() -> anyhow::Result<Folder> {
     output(&data, &["keys", "rotate"])?;
     let key = add_agency(&data, "helper", "helper")?;
     let up = Up::start(&data, &[])?;
-    let answer = Client::new(&up.base, Some(&key))?.decide("registrations", "1", &registration(1))?.expect(200)?;
+    let answer =
+        Client::new(&up.base, Some(&key))?.decide("registrations", "1", &registration(1))?.expect(200)?;
     ensure!(answer["outcome"] == "applied", "{answer}");
     ensure!(up.terminate()?.0 == Some(0));
     Ok(folder)
@@ -79,13 +83,20 @@ fn restored_folder_holds_the_same_rows_keys_and_pepper() -> anyhow::Result<()> {
         for file in files(&restored.data())? {
             use std::os::unix::fs::PermissionsExt;
             let secret = file.ends_with("keys/keyring") || file.ends_with("agencies.json");
-            ensure!(!secret || file.metadata()?.permissions().mode() & 0o077 == 0, "{} is open to others", file.display());
+            ensure!(
+                !secret || file.metadata()?.permissions().mode() & 0o077 == 0,
+                "{} is open to others",
+                file.display()
+            );
         }
         // It works on: a repeat is known, and what is new is signed with the key in force.
         let up = Up::start(&restored.data(), &[])?;
         let key = output(&restored.data(), &["agency", "rotate", "helper"])?;
         let client = Client::new(&up.base, Some(key.trim()))?;
-        assert_eq!(client.decide("registrations", "1", &registration(1))?.expect(200)?["outcome"], "duplicate");
+        assert_eq!(
+            client.decide("registrations", "1", &registration(1))?.expect(200)?["outcome"],
+            "duplicate"
+        );
         assert_eq!(client.decide("registrations", "2", &registration(2))?.expect(200)?["outcome"], "applied");
         ensure!(up.terminate()?.0 == Some(0));
     }

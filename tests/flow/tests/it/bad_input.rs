@@ -61,8 +61,16 @@ fn bodies_that_are_no_submission_are_told_what_they_are() -> anyhow::Result<()> 
         (with(good.clone(), "/occurred_on", "2025-02-29").to_string(), 400, "invalid_body"),
         (with(good.clone(), "/data/evidence", "hearsay").to_string(), 400, "invalid_body"),
         (with(good.clone(), "/data/personal/nickname", "An").to_string(), 400, "invalid_body"),
-        (with(good.clone(), "/citizen", json!({ "number": "04809000000" })).to_string(), 422, "citizen_not_keyed"),
-        (with(good.clone(), "/citizen", json!({ "number": "04809000000x" })).to_string(), 422, "citizen_not_keyed"),
+        (
+            with(good.clone(), "/citizen", json!({ "number": "04809000000" })).to_string(),
+            422,
+            "citizen_not_keyed",
+        ),
+        (
+            with(good.clone(), "/citizen", json!({ "number": "04809000000x" })).to_string(),
+            422,
+            "citizen_not_keyed",
+        ),
         (with(good.clone(), "/citizen", json!({ "cmnd": "12345678" })).to_string(), 422, "citizen_not_keyed"),
         (format!("{good}{}", " ".repeat(BYTES_MAX)), 413, "body_too_large"),
     ] {
@@ -92,7 +100,10 @@ fn heads_that_do_not_fit_are_told_why() -> anyhow::Result<()> {
     }
     post(&[JSON, key, ("content-encoding", "gzip")])?.problem(415, "unsupported_media_type")?;
     let english = post(&[JSON, ("accept-language", "en")])?.problem(400, "idempotency_key_missing")?;
-    assert_eq!((&english["title"], &english["title_en"]), (&english["title_en"], &json!("Idempotency-Key is missing")));
+    assert_eq!(
+        (&english["title"], &english["title_en"]),
+        (&english["title_en"], &json!("Idempotency-Key is missing"))
+    );
     let vietnamese = post(&[JSON])?.problem(400, "idempotency_key_missing")?;
     assert_eq!(vietnamese["title"], "Thiếu Idempotency-Key");
     world.unharmed(0)
@@ -106,7 +117,9 @@ fn paths_and_methods_that_are_not_there_are_problems() -> anyhow::Result<()> {
     let post = |path: &str| client.send(Method::POST, path, &[JSON, ("idempotency-key", "k")], good.clone());
     post("/v1/marriages")?.problem(404, "unknown_stream")?;
     post("/v2/registrations")?.problem(404, "not_found")?;
-    for path in ["/", "/v1", "/v1/accounts/x/y/z", "/v1/registrations/1", "/v1//registrations", "/favicon.ico"] {
+    for path in
+        ["/", "/v1", "/v1/accounts/x/y/z", "/v1/registrations/1", "/v1//registrations", "/favicon.ico"]
+    {
         client.get(path)?.problem(404, "not_found").context(path)?;
     }
     for (method, path) in [
@@ -123,7 +136,10 @@ fn paths_and_methods_that_are_not_there_are_problems() -> anyhow::Result<()> {
     ] {
         let answer = client.send(method.clone(), path, &[], "")?;
         answer.problem(405, "method_not_allowed").with_context(|| format!("{method} {path}"))?;
-        ensure!(answer.header("allow").is_some_and(|allowed| !allowed.is_empty()), "{method} {path}: {answer:?}");
+        ensure!(
+            answer.header("allow").is_some_and(|allowed| !allowed.is_empty()),
+            "{method} {path}: {answer:?}"
+        );
     }
     world.unharmed(0)
 }
@@ -138,7 +154,9 @@ fn credentials_and_scopes_are_asked_for() -> anyhow::Result<()> {
     answer.problem(401, "unauthenticated")?;
     ensure!(answer.header("www-authenticate").is_some(), "{answer:?}");
     for wrong in ["x", "cd_helper_0000", &"k".repeat(4_000)] {
-        Client::new(base, Some(wrong))?.submit("registrations", "k", &good)?.problem(401, "unauthenticated")?;
+        Client::new(base, Some(wrong))?
+            .submit("registrations", "k", &good)?
+            .problem(401, "unauthenticated")?;
     }
     let basic = [JSON, key, ("authorization", "Basic aGVscGVyOng=")];
     post(&nobody, &basic, good.to_string())?.problem(401, "unauthenticated")?;
@@ -153,7 +171,10 @@ fn credentials_and_scopes_are_asked_for() -> anyhow::Result<()> {
     let sms = json!({ "from": "0905000001", "to": "8188", "text": "TK", "message_id": "1" }).to_string();
     world.helper.send(Method::POST, "/v1/sms", &[JSON], sms)?.problem(403, "scope_missing")?;
     world.helper.get("/v1/statistics")?.problem(403, "scope_missing")?;
-    world.helper.send(Method::POST, "/v1/lookup", &[JSON], json!({ "number": number(1) }).to_string())?.problem(403, "scope_missing")?;
+    world
+        .helper
+        .send(Method::POST, "/v1/lookup", &[JSON], json!({ "number": number(1) }).to_string())?
+        .problem(403, "scope_missing")?;
     let app = Client::new(base, Some(&add_agency(&data, "app", "app")?))?;
     app.submit("registrations", "k", &good)?.problem(403, "scope_missing")?;
     world.unharmed(0)
@@ -162,7 +183,10 @@ fn credentials_and_scopes_are_asked_for() -> anyhow::Result<()> {
 #[test]
 fn quota_is_held_with_the_time_to_come_back() -> anyhow::Result<()> {
     let world = World::new()?;
-    let said = output(&world.folder.data(), &["agency", "add", "slow", "--role", "helper", "--quota", "1", "--ward", "20194"])?;
+    let said = output(
+        &world.folder.data(),
+        &["agency", "add", "slow", "--role", "helper", "--quota", "1", "--ward", "20194"],
+    )?;
     let slow = Client::new(&world.up.base, Some(said.trim()))?;
     // A burst of ten seconds' worth is allowed; the whole batch comes within it or not at all.
     let lines: String = (0..100).map(|n| line(&n.to_string(), registration(n))).collect();
@@ -234,7 +258,10 @@ fn key_with_another_payload_is_refused_and_with_the_same_one_repeated() -> anyho
     let up = Up::start(&folder.data(), &[])?;
     let helper = Client::new(&up.base, Some(key.trim()))?;
     let refused = helper.decide("registrations", "k", &other)?.expect(200)?;
-    assert_eq!((&refused["outcome"], &refused["reason"]), (&json!("refused"), &json!("idempotency_conflict")));
+    assert_eq!(
+        (&refused["outcome"], &refused["reason"]),
+        (&json!("refused"), &json!("idempotency_conflict"))
+    );
     ensure!(up.terminate()?.0 == Some(0));
     let ledger = Ledger::of(&folder.data())?;
     assert_eq!((ledger.applied, ledger.duplicate, ledger.refused), (2, 1, 1));

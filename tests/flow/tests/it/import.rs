@@ -48,7 +48,10 @@ fn short(report: &[Value]) -> Vec<(u64, &str, &str)> {
     fn text<'a>(line: &'a Value, name: &str) -> &'a str {
         line[name].as_str().unwrap_or_default()
     }
-    report.iter().map(|l| (l["line"].as_u64().unwrap_or_default(), text(l, "outcome"), text(l, "code"))).collect()
+    report
+        .iter()
+        .map(|l| (l["line"].as_u64().unwrap_or_default(), text(l, "outcome"), text(l, "code")))
+        .collect()
 }
 
 /// Rows of which some are wrong, each in its own way; and what the report must say of them.
@@ -106,7 +109,12 @@ fn csv_is_taken_over_row_by_row_and_every_row_that_is_not_is_reported() -> anyho
         for line in &lines {
             let texts = line["reason_vi"].is_string() && line["reason_en"].is_string();
             ensure!(line["outcome"] != "refused" || texts, "{line}");
-            ensure!(line["outcome"] != "rejected" || line["detail"].is_string() || line["code"] != "malformed_row", "{line}");
+            ensure!(
+                line["outcome"] != "rejected"
+                    || line["detail"].is_string()
+                    || line["code"] != "malformed_row",
+                "{line}"
+            );
             ensure!(!line.to_string().contains("Nguyễn"), "a report line repeats what it was sent: {line}");
         }
         if let Some(up) = up {
@@ -119,7 +127,11 @@ fn csv_is_taken_over_row_by_row_and_every_row_that_is_not_is_reported() -> anyho
         // All taken, nothing to report: 0. The same again: nothing new.
         let good = folder.write("good.csv", &format!("{HEADER}{}", csv_row(0) + &csv_row(1)))?;
         let ended = import(&data, &good, &[])?;
-        assert_eq!((ended.code, ended.json()?["outcomes"].clone()), (Some(0), json!({ "applied": 2 })), "{ended:?}");
+        assert_eq!(
+            (ended.code, ended.json()?["outcomes"].clone()),
+            (Some(0), json!({ "applied": 2 })),
+            "{ended:?}"
+        );
         ensure!(report(&good)?.is_empty());
         assert_eq!(rows(&data, "accounts")?.len(), 3);
     }
@@ -141,13 +153,25 @@ fn ndjson_is_told_from_csv_and_read_from_stdin() -> anyhow::Result<()> {
     let file = folder.write("accounts.ndjson", &format!("\u{feff}\n{}", lines.concat()))?;
     let ended = import(&data, &file, &[])?;
     assert_eq!(ended.code, Some(4), "{ended:?}");
-    let wanted = [(4, "rejected", "malformed_row"), (5, "rejected", "malformed_row"), (6, "rejected", "malformed_row")];
+    let wanted = [
+        (4, "rejected", "malformed_row"),
+        (5, "rejected", "malformed_row"),
+        (6, "rejected", "malformed_row"),
+    ];
     assert_eq!(short(&report(&file)?), wanted);
     let arguments = ["--json", "import", "-", "--on", "2025-09-12"];
     let ended = run_with_input(&data, &arguments, &(ndjson_row(2) + &ndjson_row(1)))?;
-    assert_eq!((ended.code, ended.json()?["outcomes"].clone()), (Some(0), json!({ "applied": 2 })), "{ended:?}");
+    assert_eq!(
+        (ended.code, ended.json()?["outcomes"].clone()),
+        (Some(0), json!({ "applied": 2 })),
+        "{ended:?}"
+    );
     let ended = run_with_input(&data, &arguments, &format!("{HEADER}{}", csv_row(3)))?;
-    assert_eq!((ended.code, ended.json()?["outcomes"].clone()), (Some(0), json!({ "applied": 1 })), "{ended:?}");
+    assert_eq!(
+        (ended.code, ended.json()?["outcomes"].clone()),
+        (Some(0), json!({ "applied": 1 })),
+        "{ended:?}"
+    );
     assert_eq!(rows(&data, "accounts")?.len(), 4);
     for nothing in ["", HEADER] {
         let ended = run_with_input(&data, &arguments, nothing)?;
@@ -175,7 +199,11 @@ fn dry_run_says_the_same_and_writes_nothing() -> anyhow::Result<()> {
     // What was taken over is not refused when it is looked at again.
     let good = folder.write("good.csv", &format!("{HEADER}{}", csv_row(0) + &csv_row(9)))?;
     let ended = import(&data, &good, &["--dry-run"])?;
-    assert_eq!((ended.code, ended.json()?["outcomes"].clone()), (Some(0), json!({ "applied": 2 })), "{ended:?}");
+    assert_eq!(
+        (ended.code, ended.json()?["outcomes"].clone()),
+        (Some(0), json!({ "applied": 2 })),
+        "{ended:?}"
+    );
     Ok(())
 }
 
@@ -222,10 +250,19 @@ fn import_that_was_killed_goes_on_and_takes_every_row_once() -> anyhow::Result<(
     println!("killed {kills} times");
     ensure!(kills >= 2, "it was never killed in the middle");
     assert_eq!(ended.code, Some(4), "{ended:?}");
-    let refused: Vec<_> = (0..ROWS).filter(|n| n % REFUSED_EVERY == 0).map(|n| (u64::from(n) + 2, "refused", "ward_unknown")).collect();
+    let refused: Vec<_> = (0..ROWS)
+        .filter(|n| n % REFUSED_EVERY == 0)
+        .map(|n| (u64::from(n) + 2, "refused", "ward_unknown"))
+        .collect();
     let said = ended.json()?;
-    assert_eq!(said["rows"].as_u64().zip(said["skipped"].as_u64()).map(|(now, before)| now + before), Some(ROWS.into()));
-    assert_eq!(said["outcomes"], json!({ "applied": ROWS as usize - refused.len(), "refused": refused.len() }));
+    assert_eq!(
+        said["rows"].as_u64().zip(said["skipped"].as_u64()).map(|(now, before)| now + before),
+        Some(ROWS.into())
+    );
+    assert_eq!(
+        said["outcomes"],
+        json!({ "applied": ROWS as usize - refused.len(), "refused": refused.len() })
+    );
     assert_eq!(short(&report(&file)?), refused, "every row that was not taken is reported once");
     ensure!(!state.exists(), "the state of an import that is over is left behind");
     let accounts = rows(&data, "accounts")?;
@@ -269,7 +306,10 @@ fn interrupted_import_of_another_file_is_not_taken_for_this_one() -> anyhow::Res
     let folder = Folder::new()?;
     let data = folder.data();
     let file = folder.write("accounts.csv", &format!("{HEADER}{}", csv_row(1)))?;
-    folder.write("accounts.csv.report.ndjson.state", r#"{"file":"other.csv","bytes":7,"rows_done":1,"report_bytes":0}"#)?;
+    folder.write(
+        "accounts.csv.report.ndjson.state",
+        r#"{"file":"other.csv","bytes":7,"rows_done":1,"report_bytes":0}"#,
+    )?;
     let ended = import(&data, &file, &[])?;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     ensure!(ended.err.contains("of another file"), "{ended:?}");

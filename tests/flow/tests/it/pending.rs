@@ -43,14 +43,21 @@ fn link_of_an_accepted_event_goes_from_pending_to_its_outcome() -> anyhow::Resul
     ensure!(up.terminate()?.0 == Some(0));
     let up = Up::start(&data, &[])?;
     let client = Client::new(&up.base, Some(&sender))?;
-    for (accepted, outcome, reason) in [(&good, "applied", Value::Null), (&bad, "refused", json!("number_sex_mismatch"))] {
+    for (accepted, outcome, reason) in
+        [(&good, "applied", Value::Null), (&bad, "refused", json!("number_sex_mismatch"))]
+    {
         let (link, place) = (text(accepted, "status")?, text(accepted, "place")?);
         let decided = read(&client, link, place)?;
         let body = decided.expect(200)?;
         ensure!(body["outcome"] == outcome && body["reason"] == reason && body["place"] == place, "{body}");
-        ensure!(reason.is_null() || (body["reason_vi"].is_string() && body["reason_en"].is_string()), "{body}");
+        ensure!(
+            reason.is_null() || (body["reason_vi"].is_string() && body["reason_en"].is_string()),
+            "{body}"
+        );
         // Not the asker's: as if there were none. What may read all may read it.
-        Client::new(&up.base, Some(&stranger))?.get(&format!("{link}?place={place}"))?.problem(404, "not_found")?;
+        Client::new(&up.base, Some(&stranger))?
+            .get(&format!("{link}?place={place}"))?
+            .problem(404, "not_found")?;
         assert_eq!(Client::new(&up.base, Some(&app))?.get(link)?.expect(200)?["outcome"], outcome);
         let tag = decided.header("etag").context("an entity tag")?;
         assert_eq!(client.send(Method::GET, link, &[("if-none-match", tag)], "")?.status, 304);
@@ -80,7 +87,9 @@ fn own_writes_are_read_with_if_applied() -> anyhow::Result<()> {
     let lines: String = (100..140).map(|n| line(&n.to_string(), registration(n))).collect();
     for accepted in client.batch("registrations", &lines)?.lines()? {
         let history = format!("/v1/accounts/{}/history", text(&accepted, "citizen_id")?);
-        ensure!(read(&reader, &history, text(&accepted, "place")?)?.text.contains(text(&accepted, "event_id")?));
+        ensure!(
+            read(&reader, &history, text(&accepted, "place")?)?.text.contains(text(&accepted, "event_id")?)
+        );
     }
     for wrong in ["x", "registrations:99:0:0", "registrations:0:0", "registrations:0:0:-1"] {
         read(&reader, "/v1/statistics", wrong)?.problem(400, "invalid_precondition").context(wrong)?;

@@ -40,7 +40,12 @@ fn registrations() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ("phone_range_unknown", person("phone", "0501234567"), "", ""),
         ("email_malformed", person("email", "an@example"), "", ""),
         ("field_too_long", person("address", "a".repeat(301)), "", ""),
-        ("ward_unknown", with(registration(0), "/ward", "99999"), "không có trong danh mục", "not in the list"),
+        (
+            "ward_unknown",
+            with(registration(0), "/ward", "99999"),
+            "không có trong danh mục",
+            "not in the list",
+        ),
         (
             "ward_not_in_force",
             with(with(registration(0), "/ward", "20236"), "/occurred_on", "2025-07-02"),
@@ -48,7 +53,12 @@ fn registrations() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             "The ward's code was not in force on the day of the act.",
         ),
         ("occurred_in_future", with(registration(0), "/occurred_on", "2999-01-01"), "", ""),
-        ("guardian_missing", born(2020, 2, "2020-01-02"), "Người dưới 14 tuổi phải có người giám hộ.", "A person under 14 needs a guardian."),
+        (
+            "guardian_missing",
+            born(2020, 2, "2020-01-02"),
+            "Người dưới 14 tuổi phải có người giám hộ.",
+            "A person under 14 needs a guardian.",
+        ),
         ("method_not_open", with(registration(0), "/data/evidence", "officer_in_person"), "", ""),
         ("name_has_symbol", person("full_name", format!("{PERSON} <script>")), "", ""),
     ]
@@ -96,9 +106,13 @@ impl World {
 /// Checks that an answer is a refusal for this reason, in sentences of two languages, and returns them.
 fn refusal(answer: &Value, reason: &str) -> anyhow::Result<(String, String)> {
     ensure!(answer["outcome"] == "refused" && answer["reason"] == reason, "{reason} expected: {answer}");
-    let text = |name: &str| answer[name].as_str().map(str::to_owned).with_context(|| format!("{name} in {answer}"));
+    let text =
+        |name: &str| answer[name].as_str().map(str::to_owned).with_context(|| format!("{name} in {answer}"));
     let (vi, en) = (text("reason_vi")?, text("reason_en")?);
-    ensure!(vi.ends_with('.') && en.ends_with('.') && vi != en && en.is_ascii() && !vi.is_ascii(), "{answer}");
+    ensure!(
+        vi.ends_with('.') && en.ends_with('.') && vi != en && en.is_ascii() && !vi.is_ascii(),
+        "{answer}"
+    );
     Ok((vi, en))
 }
 
@@ -124,7 +138,8 @@ fn broken_rules_are_told_in_the_same_answer_and_harm_no_neighbour() -> anyhow::R
         (&world.agency, "transactions", dossier(0)),
         (&world.agency, "transactions", bill(0)),
     ] {
-        let answer = client.decide(stream, &event["kind"].to_string().replace('"', ""), &event)?.expect(200)?;
+        let answer =
+            client.decide(stream, &event["kind"].to_string().replace('"', ""), &event)?.expect(200)?;
         ensure!(answer["outcome"] == "applied", "{answer}");
     }
     let answer = world.helper.decide("registrations", "again", &registration(0))?.expect(200)?;
@@ -145,14 +160,43 @@ fn names_and_days_that_only_look_wrong_are_taken() -> anyhow::Result<()> {
     for (n, event, field, wanted) in [
         (1, with(registration(1), "/data/personal/full_name", nfd), "full_name", nfc),
         (2, with(registration(2), "/data/personal/full_name", nfc), "full_name", nfc),
-        (3, with(registration(3), "/data/personal/full_name", "Nguyễn Văn Hòa"), "full_name", "Nguyễn Văn Hòa"),
-        (4, with(registration(4), "/data/personal/full_name", "  Trần   Văn Bé "), "full_name", "Trần Văn Bé"),
-        (5, with(registration(5), "/data/personal/full_name", "Hồ Y-Bih Ê'ban"), "full_name", "Hồ Y-Bih Ê'ban"),
-        (6, with(with(registration(6), "/data/personal/birth_date", "1992-02-29"), "/citizen/number", "048092000006"), "birth_date", "1992-02-29"),
+        (
+            3,
+            with(registration(3), "/data/personal/full_name", "Nguyễn Văn Hòa"),
+            "full_name",
+            "Nguyễn Văn Hòa",
+        ),
+        (
+            4,
+            with(registration(4), "/data/personal/full_name", "  Trần   Văn Bé "),
+            "full_name",
+            "Trần Văn Bé",
+        ),
+        (
+            5,
+            with(registration(5), "/data/personal/full_name", "Hồ Y-Bih Ê'ban"),
+            "full_name",
+            "Hồ Y-Bih Ê'ban",
+        ),
+        (
+            6,
+            with(
+                with(registration(6), "/data/personal/birth_date", "1992-02-29"),
+                "/citizen/number",
+                "048092000006",
+            ),
+            "birth_date",
+            "1992-02-29",
+        ),
         (7, with(registration(7), "/data/personal/birth_date", "1990"), "birth_date", "1990"),
         (8, with(registration(8), "/occurred_on", "2024-02-29"), "opened_on", "2024-02-29"),
         (9, with(with(registration(9), "/ward", "20236"), "/occurred_on", "2024-11-01"), "ward", "20236"),
-        (10, with(registration(10), "/data/personal/phone", "tel:+84 (905) 123.456"), "phone", "+84905123456"),
+        (
+            10,
+            with(registration(10), "/data/personal/phone", "tel:+84 (905) 123.456"),
+            "phone",
+            "+84905123456",
+        ),
         (11, with(registration(11), "/data/personal/phone", "0169 1234567"), "phone", "+84391234567"),
     ] {
         let answer = world.helper.decide("registrations", &n.to_string(), &event)?.expect(200)?;

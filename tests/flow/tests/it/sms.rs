@@ -46,7 +46,10 @@ fn every_wrong_form_is_answered_with_the_right_one() -> anyhow::Result<()> {
         ensure!(answer["accepted"] == false && answer["code"] == code, "{text:?}: {answer}");
         let reply = answer["reply"].as_str().context("a reply")?;
         ensure!(reply.contains(FORM), "{text:?}: the reply does not show the right form: {reply}");
-        ensure!(reply.is_ascii() && reply.len() <= 160, "{text:?}: no single message without accents: {reply}");
+        ensure!(
+            reply.is_ascii() && reply.len() <= 160,
+            "{text:?}: no single message without accents: {reply}"
+        );
     }
     for (n, text) in (100..).zip([
         "TK,Nguyen Van An,048090000001,17/05/1990",
@@ -74,7 +77,8 @@ fn deliveries_that_are_wrong_themselves_are_problems_and_phones_are_bounded() ->
     let key = add_agency(&folder.data(), "sms", "sms_gateway")?;
     let up = Up::start(&folder.data(), &[])?;
     let client = Client::new(&up.base, Some(&key))?;
-    let send = |media: &str, body: &str| client.send(Method::POST, "/v1/sms", &[("content-type", media)], body);
+    let send =
+        |media: &str, body: &str| client.send(Method::POST, "/v1/sms", &[("content-type", media)], body);
     send("application/json", "{")?.problem(400, "invalid_json")?;
     send("application/json", "{}")?.problem(400, "invalid_body")?;
     send("application/json", r#"{"from":"0905000001","to":"8188","text":"TK","message_id":"a b"}"#)?
@@ -87,7 +91,8 @@ fn deliveries_that_are_wrong_themselves_are_problems_and_phones_are_bounded() ->
         .problem(401, "unauthenticated")?;
     let mut codes = Vec::new();
     for n in 0..6 {
-        let body = json!({ "from": "+84 905 111 222", "to": "8188", "text": "TK", "message_id": n.to_string() });
+        let body =
+            json!({ "from": "+84 905 111 222", "to": "8188", "text": "TK", "message_id": n.to_string() });
         codes.push(send("application/json", &body.to_string())?.expect(200)?["code"].clone());
     }
     assert_eq!(codes[..5], vec![json!("sms_too_few_fields"); 5]);

@@ -45,13 +45,15 @@ pub async fn prove(
     let mut draw = plan.population().draws(2, 0);
     let sample = sent.opened.iter().cloned().sample(&mut draw, sample_min as usize);
     let bar = bar("reading back, verifying", sample.len() as u64);
-    let mut proof = Proof { sample: sample.len() as u64, read_back: 0, verified: 0, first_failure: None, shown: None };
+    let mut proof =
+        Proof { sample: sample.len() as u64, read_back: 0, verified: 0, first_failure: None, shown: None };
     let mut checks = tokio::task::JoinSet::new();
     let mut left = sample.into_iter();
     loop {
         while checks.len() < REQUESTS_AT_ONCE {
             let Some((index, id)) = left.next() else { break };
-            let (client, base, keys, plan) = (client.clone(), Arc::clone(&base), Arc::clone(keys), Arc::clone(plan));
+            let (client, base, keys, plan) =
+                (client.clone(), Arc::clone(&base), Arc::clone(keys), Arc::clone(plan));
             let trust = Arc::clone(&trust);
             checks.spawn(async move { check(&client, &base, &keys.reader, &plan, &trust, index, id).await });
         }

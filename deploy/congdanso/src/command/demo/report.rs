@@ -87,7 +87,11 @@ impl Report {
     /// # Errors
     /// [`Exit::No`] with every reason.
     pub fn judge(&self) -> anyhow::Result<()> {
-        if self.why_not.is_empty() { Ok(()) } else { Err(Failure::new(Exit::No, self.why_not.join("\n")).into()) }
+        if self.why_not.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::new(Exit::No, self.why_not.join("\n")).into())
+        }
     }
 
     /// For people: table, code, addresses, lines to paste.
@@ -105,8 +109,14 @@ impl Report {
             ("identities signed", j["signed"].to_string()),
             ("read back through the API", format!("{} of {}", j["read_back"], j["verify_sample"])),
             ("codes verified offline", format!("{} of {}", j["verified"], j["verify_sample"])),
-            ("ledger (I1)", if j["ledger_balanced"] == true { "balances" } else { "DOES NOT BALANCE" }.to_owned()),
-            ("seconds until readable", format!("{:.2}", j["seconds"]["until_readable"].as_f64().unwrap_or_default())),
+            (
+                "ledger (I1)",
+                if j["ledger_balanced"] == true { "balances" } else { "DOES NOT BALANCE" }.to_owned(),
+            ),
+            (
+                "seconds until readable",
+                format!("{:.2}", j["seconds"]["until_readable"].as_f64().unwrap_or_default()),
+            ),
             ("events per second", j["events_per_second"].to_string()),
             ("memory at its peak", format!("{} MiB", j["rss_peak_bytes"].as_u64().unwrap_or_default() >> 20)),
         ];
@@ -115,10 +125,13 @@ impl Report {
         }
         let Some((id, token)) = &proof.shown else { return Ok(()) };
         say(&format!("\nThe code of citizen {id}:\n{}", crate::qr::terminal(token)?))?;
-        let (base, reader, portal) = (format!("http://{}", running.http), &keys.reader, keys.of(Sender::Portal));
+        let (base, reader, portal) =
+            (format!("http://{}", running.http), &keys.reader, keys.of(Sender::Portal));
         say(&format!("Open {base}/docs   {base}/metrics   {base}/readyz\n\nTry:"))?;
         say(&format!("curl -s -H 'Authorization: Bearer {reader}' {base}/v1/accounts/{id}"))?;
-        say(&format!("curl -s -H 'Authorization: Bearer {reader}' -H 'Accept: image/svg+xml' {base}/v1/accounts/{id}/identity -o code.svg"))?;
+        say(&format!(
+            "curl -s -H 'Authorization: Bearer {reader}' -H 'Accept: image/svg+xml' {base}/v1/accounts/{id}/identity -o code.svg"
+        ))?;
         let body = r#"{"kind":"AccountRegistered","citizen":{"number":"048190000001"},"occurred_on":"DAY","data":{"personal":{"full_name":"Trần Thị Ánh","birth_date":"1990-05-20","sex":"female","phone":"0905000001"},"evidence":"self_declared"}}"#;
         let day = crate::node::now().day_in_vietnam().to_string();
         say(&format!(
@@ -132,6 +145,7 @@ impl Report {
 fn rss_peak_bytes() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib: u64 = line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or_default();
+    let kib: u64 =
+        line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or_default();
     Ok(kib * 1024)
 }

@@ -91,7 +91,12 @@ pub fn bar(message: &'static str, total: u64) -> ProgressBar {
 }
 
 /// Sends everything about the citizens of a range, chunk by chunk.
-pub async fn send(running: &Arc<Running>, plan: &Arc<Plan>, keys: &Arc<Keys>, citizens: Range<u64>) -> anyhow::Result<Sent> {
+pub async fn send(
+    running: &Arc<Running>,
+    plan: &Arc<Plan>,
+    keys: &Arc<Keys>,
+    citizens: Range<u64>,
+) -> anyhow::Result<Sent> {
     let client = reqwest::Client::builder().pool_max_idle_per_host(REQUESTS_AT_ONCE).build()?;
     let base = Arc::new(format!("http://{}", running.http));
     let bar = bar("sending", citizens.end - citizens.start);
@@ -122,7 +127,8 @@ async fn send_chunk(
     keys: &Arc<Keys>,
     chunk: Vec<Submission>,
 ) -> anyhow::Result<Sent> {
-    let (repeats, firsts): (Vec<_>, Vec<_>) = chunk.into_iter().partition(|s| s.expected == Expected::Duplicate);
+    let (repeats, firsts): (Vec<_>, Vec<_>) =
+        chunk.into_iter().partition(|s| s.expected == Expected::Duplicate);
     let mut all = Sent::default();
     for part in [firsts, repeats] {
         let mut batches: HashMap<(Sender, Stream), Vec<Submission>> = HashMap::new();
@@ -149,7 +155,8 @@ async fn send_chunk(
             requests.spawn(async move { batch(&client, &base, keys.of(sender), stream, part).await });
         }
         for share in messages.chunks(messages.len().div_ceil(REQUESTS_AT_ONCE).max(1)) {
-            let (client, base, keys, share) = (client.clone(), Arc::clone(base), Arc::clone(keys), share.to_vec());
+            let (client, base, keys, share) =
+                (client.clone(), Arc::clone(base), Arc::clone(keys), share.to_vec());
             requests.spawn(async move { texts(&client, &base, keys.of(Sender::SmsGateway), share).await });
         }
         while let Some(sent) = requests.join_next().await {
@@ -190,7 +197,12 @@ async fn batch(
 }
 
 /// Text messages come one by one. The webhook's answer has the words to send back and whether they are an acceptance.
-async fn texts(client: &reqwest::Client, base: &str, key: &str, messages: Vec<Submission>) -> anyhow::Result<Sent> {
+async fn texts(
+    client: &reqwest::Client,
+    base: &str,
+    key: &str,
+    messages: Vec<Submission>,
+) -> anyhow::Result<Sent> {
     #[derive(Deserialize)]
     struct Reply {
         accepted: bool,
@@ -201,13 +213,21 @@ async fn texts(client: &reqwest::Client, base: &str, key: &str, messages: Vec<Su
     }
     let mut sent = Sent::default();
     for message in &messages {
-        let request = client.post(format!("{base}/v1/sms")).bearer_auth(key).header("content-type", "application/json");
+        let request =
+            client.post(format!("{base}/v1/sms")).bearer_auth(key).header("content-type", "application/json");
         let response = request.body(message.line.clone()).send().await?;
-        ensure!(response.status().is_success(), "the webhook of text messages answered {}", response.status());
+        ensure!(
+            response.status().is_success(),
+            "the webhook of text messages answered {}",
+            response.status()
+        );
         let reply: Reply = response.json().await?;
         let status = if reply.accepted { 202 } else { 422 };
-        let answer =
-            Answer { status, code: reply.code.unwrap_or_default(), citizen_id: reply.citizen_id.unwrap_or_default() };
+        let answer = Answer {
+            status,
+            code: reply.code.unwrap_or_default(),
+            citizen_id: reply.citizen_id.unwrap_or_default(),
+        };
         sent.answered(message, &answer);
     }
     Ok(sent)

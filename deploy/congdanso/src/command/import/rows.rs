@@ -55,8 +55,14 @@ struct Fields {
 
 enum Form {
     /// Lines are counted from `before`: those that were passed over.
-    Csv { reader: Box<csv::Reader<Counted>>, before: u64 },
-    Ndjson { from: BufReader<Counted>, line: u64 },
+    Csv {
+        reader: Box<csv::Reader<Counted>>,
+        before: u64,
+    },
+    Ndjson {
+        from: BufReader<Counted>,
+        line: u64,
+    },
 }
 
 /// The rows of a file.
@@ -150,7 +156,10 @@ impl Rows {
                     Ok(false) => return Ok(None),
                     Ok(true) => {
                         let line = record.position().map_or(0, csv::Position::line);
-                        (*before + line, record.deserialize::<Fields>(Some(&headers)).map_err(|e| csv_reason(&e)))
+                        (
+                            *before + line,
+                            record.deserialize::<Fields>(Some(&headers)).map_err(|e| csv_reason(&e)),
+                        )
                     }
                     Err(error) if error.is_io_error() => return Err(error).context("reading the file"),
                     Err(error) => {
@@ -168,13 +177,20 @@ impl Rows {
                     *line += 1;
                     if text.len() as u64 == LINE_BYTES_MAX && text.last() != Some(&b'\n') {
                         from.skip_until(b'\n')?;
-                        return Ok(Some(Row { line: *line, submission: Err("the line is too long".to_owned()) }));
+                        return Ok(Some(Row {
+                            line: *line,
+                            submission: Err("the line is too long".to_owned()),
+                        }));
                     }
                     if !text.trim_ascii().is_empty() {
                         break;
                     }
                 }
-                (*line, serde_json::from_slice::<Fields>(&text).map_err(|e| format!("{:?} at column {}", e.classify(), e.column())))
+                (
+                    *line,
+                    serde_json::from_slice::<Fields>(&text)
+                        .map_err(|e| format!("{:?} at column {}", e.classify(), e.column())),
+                )
             }
         };
         let submission = fields.and_then(|fields| submission(&fields, &self.source, self.occurred_on));
@@ -185,7 +201,9 @@ impl Rows {
 /// What is wrong, without any of the row's data.
 fn csv_reason(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} fields where the header has {expected_len}"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} fields where the header has {expected_len}")
+        }
         csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
         csv::ErrorKind::Deserialize { err, .. } => match err.field() {
             Some(field) => format!("field {} does not fit", field + 1),

@@ -41,10 +41,17 @@ impl State {
     pub fn open(path: &Path, file: &Path, dry: bool) -> anyhow::Result<Self> {
         let forgets = dry || file == Path::new("-");
         let bytes = std::fs::metadata(file).map_or(0, |m| m.len());
-        let fresh = Kept { file: file.display().to_string(), bytes, rows_done: 0, report_bytes: 0, tally: Tally::default() };
+        let fresh = Kept {
+            file: file.display().to_string(),
+            bytes,
+            rows_done: 0,
+            report_bytes: 0,
+            tally: Tally::default(),
+        };
         let kept = match std::fs::read(path) {
             Ok(text) if !forgets => {
-                let kept: Kept = serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
+                let kept: Kept =
+                    serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
                 if (&kept.file, kept.bytes) != (&fresh.file, fresh.bytes) {
                     let message = format!(
                         "{} is of an interrupted import of another file; remove it to begin this one",
