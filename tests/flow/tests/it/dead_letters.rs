@@ -44,9 +44,12 @@ impl World {
         let data = folder.data();
         let (helper, agency) = (add_agency(&data, "helper", "helper")?, add_agency(&data, "dvc", "agency")?);
         let up = Up::start(&data, &[])?;
-        let answer = Client::new(&up.base, Some(&helper))?.decide("registrations", "1", &registration(1))?.expect(200)?;
+        let answer = Client::new(&up.base, Some(&helper))?
+            .decide("registrations", "1", &registration(1))?
+            .expect(200)?;
         ensure!(up.terminate()?.0 == Some(0));
-        let place: Place = answer["place"].as_str().context("a place")?.parse().map_err(|()| anyhow::anyhow!("{answer}"))?;
+        let place: Place =
+            answer["place"].as_str().context("a place")?.parse().map_err(|()| anyhow::anyhow!("{answer}"))?;
         let records = log(&data)?.read(place.topic_partition(), place.offset, 1, 1)?;
         Ok(Self { folder, event: schemas::codec::decode(STREAM, &records[0].value)?, helper, agency })
     }
@@ -154,7 +157,10 @@ fn shown_and_asked_wrongly(data: &Path, wanted: &[(String, String)]) -> anyhow::
     for (place, reason) in wanted {
         let letter = json(data, &["dlq", "show", place])?;
         ensure!(letter["place"] == *place && letter["reason"] == *reason, "{letter}");
-        ensure!(letter["detail"].as_str().is_some_and(|detail| !detail.is_empty()) && letter["value"].is_string(), "{letter}");
+        ensure!(
+            letter["detail"].as_str().is_some_and(|detail| !detail.is_empty()) && letter["value"].is_string(),
+            "{letter}"
+        );
         let words = output(data, &["dlq", "show", place])?;
         ensure!(words.contains(place) && words.contains(reason), "{words}");
     }

@@ -15,9 +15,14 @@ const NO_ROOM: [&str; 2] = ["--set", "log.disk_margin_mib=1000000000000"];
 fn intake_answers_503_while_there_is_no_room_and_resumes_with_nothing_torn() -> anyhow::Result<()> {
     let folder = Folder::new()?;
     let data = folder.data();
-    let keys = (add_agency(&data, "helper", "helper")?, add_agency(&data, "app", "app")?, add_agency(&data, "sms", "sms_gateway")?);
+    let keys = (
+        add_agency(&data, "helper", "helper")?,
+        add_agency(&data, "app", "app")?,
+        add_agency(&data, "sms", "sms_gateway")?,
+    );
     let up = Up::start(&data, &[])?;
-    let answer = Client::new(&up.base, Some(&keys.0))?.decide("registrations", "1", &registration(1))?.expect(200)?;
+    let answer =
+        Client::new(&up.base, Some(&keys.0))?.decide("registrations", "1", &registration(1))?.expect(200)?;
     ensure!(answer["outcome"] == "applied", "{answer}");
     ensure!(up.terminate()?.0 == Some(0));
     let before = dump(&data)?;
@@ -38,7 +43,8 @@ fn intake_answers_503_while_there_is_no_room_and_resumes_with_nothing_torn() -> 
         .problem(503, "disk_nearly_full")?;
     // What was there is read on.
     let citizen = answer["citizen_id"].as_str().unwrap_or_default();
-    let account = Client::new(&up.base, Some(&keys.1))?.get(&format!("/v1/accounts/{citizen}"))?.expect(200)?;
+    let account =
+        Client::new(&up.base, Some(&keys.1))?.get(&format!("/v1/accounts/{citizen}"))?.expect(200)?;
     ensure!(account["status"] == "active", "{account}");
     ensure!(up.terminate()?.0 == Some(0));
     assert!(before == dump(&data)?, "something was written");

@@ -31,7 +31,8 @@ pub fn until_all_is_decided(up: &Up) -> anyhow::Result<()> {
     let started = Instant::now();
     loop {
         let metrics = client.get("/metrics")?.text;
-        let lags: Vec<&str> = metrics.lines().filter(|l| l.starts_with("congdanso_process_lag_records{")).collect();
+        let lags: Vec<&str> =
+            metrics.lines().filter(|l| l.starts_with("congdanso_process_lag_records{")).collect();
         ensure!(lags.len() == Stream::ALL.len(), "the lag of a stream is not told: {lags:?}");
         if lags.iter().all(|lag| lag.ends_with(" 0")) {
             return Ok(());
@@ -57,7 +58,9 @@ struct Acknowledged {
 
 impl Acknowledged {
     fn of(answer: &Value) -> anyhow::Result<Self> {
-        let text = |name: &str| answer[name].as_str().map(str::to_owned).with_context(|| format!("{name} in {answer}"));
+        let text = |name: &str| {
+            answer[name].as_str().map(str::to_owned).with_context(|| format!("{name} in {answer}"))
+        };
         let place = text("place")?.parse().map_err(|()| anyhow::anyhow!("no place in {answer}"))?;
         Ok(Self { event: text("event_id")?, citizen: text("citizen_id")?, place })
     }
@@ -215,7 +218,8 @@ fn both(data: &Path, id: &str) -> anyhow::Result<String> {
 fn check(data: &Path, loads: &[Load]) -> anyhow::Result<()> {
     let mut history: HashMap<(String, String), (Place, String)> = HashMap::new();
     for row in rows(data, "history")? {
-        let text = |name: &str| row[name].as_str().map(str::to_owned).with_context(|| format!("{name} in {row}"));
+        let text =
+            |name: &str| row[name].as_str().map(str::to_owned).with_context(|| format!("{name} in {row}"));
         let place = text("cause")?.parse().map_err(|()| anyhow::anyhow!("no place in {row}"))?;
         let before = history.insert((text("citizen")?, text("event_id")?), (place, text("outcome")?));
         ensure!(before.is_none(), "two rows of one event: {row}");
@@ -224,20 +228,30 @@ fn check(data: &Path, loads: &[Load]) -> anyhow::Result<()> {
     let ledger = Ledger::of(data)?;
     let acknowledged: usize = loads.iter().map(|load| load.acknowledged.len()).sum();
     let again: usize = loads.iter().map(|load| load.sent_again.len()).sum();
-    println!("{acknowledged} acknowledged, {again} sent again, {records} records, {} events, {ledger:?}", events.len());
+    println!(
+        "{acknowledged} acknowledged, {again} sent again, {records} records, {} events, {ledger:?}",
+        events.len()
+    );
     ensure!(acknowledged > 500 && again > 0, "the load was no load");
     for one in loads.iter().flat_map(|load| &load.acknowledged) {
         let found = history.get(&(one.citizen.clone(), one.event.clone()));
-        let (place, outcome) = found.with_context(|| format!("acknowledged and lost: {} at {}", one.event, one.place))?;
+        let (place, outcome) =
+            found.with_context(|| format!("acknowledged and lost: {} at {}", one.event, one.place))?;
         ensure!(outcome == "applied", "{} is {outcome}", one.event);
         // Where it was sent again it may have been in the log before.
-        ensure!((place.stream, place.partition) == (one.place.stream, one.place.partition) && place.offset <= one.place.offset);
+        ensure!(
+            (place.stream, place.partition) == (one.place.stream, one.place.partition)
+                && place.offset <= one.place.offset
+        );
         ensure!(events.contains_key(&one.event), "{} is not in the log", one.event);
     }
     // Twice in the log is only what was sent twice, and that is counted as a repeat.
     let repeats: u64 = events.values().map(|count| u64::from(count - 1)).sum();
     let twice = events.values().filter(|count| **count > 1).count();
-    ensure!(twice <= again && events.values().all(|count| *count <= CYCLES), "{twice} events stand in the log twice");
+    ensure!(
+        twice <= again && events.values().all(|count| *count <= CYCLES),
+        "{twice} events stand in the log twice"
+    );
     assert_eq!(ledger.total(), records, "the ledger does not balance");
     assert_eq!((ledger.applied, ledger.duplicate), (events.len() as u64, repeats));
     assert_eq!(history.len(), events.len());
