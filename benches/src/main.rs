@@ -20,6 +20,9 @@ const PACED_SECONDS: u64 = 10;
 /// Records of the backlog.
 const BACKLOG: u32 = 1_000_000;
 
+/// Measures and prints.
+type Figure = fn() -> anyhow::Result<()>;
+
 fn main() -> anyhow::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     if let [flag, file] = wanted.as_slice()
@@ -27,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     {
         return program::serve_bare(file);
     }
-    let all: [(&str, fn() -> anyhow::Result<()>); 7] = [
+    let all: [(&str, Figure); 7] = [
         ("registrations", registrations),
         ("mix", mix),
         ("singles", singles),

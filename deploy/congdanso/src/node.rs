@@ -114,6 +114,13 @@ impl Node {
             );
             return Err(Failure::new(Exit::Failed, message).into());
         }
+        if dir.join("projections").exists() && !dir.join("log").exists() {
+            let message = format!(
+                "{} has rows and no log: with a new one they could not be gone on from. Put the folder log back, or restore a backup",
+                dir.display()
+            );
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
         keys.ring().register(&registry)?;

@@ -15,7 +15,7 @@ pub enum OpenError {
         folder: PathBuf,
     },
     /// What is there is damaged; opening it could serve wrong rows. Not retryable.
-    #[error("{} is damaged at {place}: {reason}; {advice}", file.display())]
+    #[error("{} is damaged, {place}: {reason}; {advice}", file.display())]
     Damaged {
         /// The file or folder.
         file: PathBuf,

@@ -2,12 +2,13 @@
 
 use crate::assigned::PauseCause;
 use crate::engine::{Deps, Engine, EngineError, Limits, Mode, Step};
+use crate::rebuild::stream_partitions;
 use parking_lot::{Condvar, Mutex};
 use schemas::{Stream, Topic, TopicPartition};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,8 @@ struct Board {
     idle: Mutex<usize>,
     changed: Condvar,
     partitions: Mutex<BTreeMap<TopicPartition, Option<PauseCause>>>,
+    /// Threads that have had partitions.
+    assigned: AtomicUsize,
     failed: Mutex<Option<Stopped>>,
 }
 
@@ -62,6 +65,7 @@ impl Board {
 /// The deciding threads of a process.
 pub struct Processor {
     deps: Deps,
+    workers: usize,
     board: Arc<Board>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -88,6 +92,7 @@ impl Processor {
                     backoff: BACKOFF_MIN,
                     retry_at: None,
                     published: BTreeSet::new(),
+                    has_had_some: false,
                     is_stale: false,
                 };
                 if catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer))).is_err() {
@@ -99,15 +104,23 @@ impl Processor {
                 thread.map_err(|error| event_log::ReadError::Unavailable { reason: error.to_string() })?,
             );
         }
-        Ok(Self { deps, board, threads: Mutex::new(threads) })
+        Ok(Self { deps, workers, board, threads: Mutex::new(threads) })
     }
 
-    /// How the partitions of this process do.
+    /// How the partitions of this process do. Until every thread has had partitions those of nobody are listed too: what they
+    /// hold waits.
     ///
     /// # Errors
     /// See [`EngineError`].
     pub fn status(&self) -> Result<Vec<PartitionStatus>, EngineError> {
-        let partitions: Vec<_> = self.board.partitions.lock().iter().map(|(p, c)| (*p, *c)).collect();
+        // Asked first: who is counted has published before.
+        let all_have_some = self.board.assigned.load(Ordering::Acquire) == self.workers;
+        let mut partitions = self.board.partitions.lock().clone();
+        if !all_have_some {
+            for partition in stream_partitions(&*self.deps.log) {
+                partitions.entry(partition).or_default();
+            }
+        }
         let mut status = Vec::with_capacity(partitions.len());
         for (partition, paused) in partitions {
             let next_offset = self.deps.store.checkpoint(partition)?.map_or(0, |c| c.next_offset);
@@ -199,6 +212,8 @@ struct Worker {
     retry_at: Option<Instant>,
     /// What stands on the board as this thread's.
     published: BTreeSet<TopicPartition>,
+    /// Whether that has ever been anything.
+    has_had_some: bool,
     /// Whether partitions came, went or were placed again since.
     is_stale: bool,
 }
@@ -255,6 +270,10 @@ impl Worker {
         for (partition, assigned) in self.engine.holds() {
             partitions.insert(partition, assigned.paused);
             self.published.insert(partition);
+        }
+        if !self.has_had_some && !self.published.is_empty() {
+            self.has_had_some = true;
+            self.board.assigned.fetch_add(1, Ordering::Release);
         }
         self.is_stale = false;
     }

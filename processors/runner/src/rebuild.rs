@@ -94,7 +94,8 @@ pub fn rebuild(
     Ok(Replay { records: done.into_inner() })
 }
 
-fn stream_partitions(log: &dyn EventLog) -> impl Iterator<Item = TopicPartition> + use<> {
+/// All partitions of all streams.
+pub(crate) fn stream_partitions(log: &dyn EventLog) -> impl Iterator<Item = TopicPartition> + use<> {
     let layouts = Stream::ALL.map(|s| (Topic::Stream(s), log.layout(Topic::Stream(s)).partitions));
     layouts.into_iter().flat_map(|(topic, partitions)| {
         (0..partitions).map(move |partition| TopicPartition { topic, partition })

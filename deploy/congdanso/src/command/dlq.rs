@@ -13,13 +13,15 @@ pub fn run(global: &Global, command: DlqCommand) -> anyhow::Result<()> {
     let mut session = reach(global)?;
     match command {
         DlqCommand::List { stream } => {
-            if !global.json {
-                say(&format!("{:<34} {:<16} {}", "PLACE", "REASON", "DETAIL"))?;
-            }
             let mut progress = Progress::new();
+            let mut head = (!global.json).then(|| format!("{:<34} {:<16} {}", "PLACE", "REASON", "DETAIL"));
             let result = session.ask(Request::DlqList { stream }, &mut |reply| {
-                progress.follow(reply, &mut |item| row(global, &item))
+                progress.follow(reply, &mut |item| {
+                    head.take().map_or(Ok(()), |head| say(&head))?;
+                    row(global, &item)
+                })
             })?;
+            head.map_or(Ok(()), |head| say(&head))?;
             eprintln!("{} dead letter(s)", result["count"]);
             Ok(())
         }

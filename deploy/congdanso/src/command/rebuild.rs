@@ -1,16 +1,25 @@
 //! `congdanso rebuild`: the log into fresh projections.
 
-use super::{Progress, reach, say, say_json};
+use super::{Progress, reach, say, say_json, settings};
 use crate::admin::Request;
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
+use anyhow::Context;
+use std::path::Path;
 
 /// Runs it.
 ///
 /// # Errors
 /// [`Exit::No`] when the rows differ.
 pub fn run(global: &Global, verify: bool) -> anyhow::Result<()> {
-    let mut session = reach(global)?;
+    let mut session = match reach(global) {
+        Err(error) if !verify && is_of_damaged_projections(&error) => {
+            eprintln!("{error:#}");
+            set_aside(&settings(global)?.config.data_dir)?;
+            reach(global)?
+        }
+        reached => reached?,
+    };
     let mut progress = Progress::new();
     let mut differences = Vec::new();
     let result = session.ask(Request::Rebuild { verify }, &mut |reply| {
@@ -39,4 +48,23 @@ pub fn run(global: &Global, verify: bool) -> anyhow::Result<()> {
         }
     }
     if verify && result["identical"] != true { Err(Failure::new(Exit::No, "").into()) } else { Ok(()) }
+}
+
+/// Whether the folder does not open because its projections are damaged: what a rebuild is for.
+fn is_of_damaged_projections(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(projections_embedded::OpenError::Damaged { .. }))
+}
+
+/// Renames the projections; nothing of a damaged store is ever removed by us.
+fn set_aside(data_dir: &Path) -> anyhow::Result<()> {
+    let free = |n: &u32| !data_dir.join(format!("projections.damaged-{n}")).exists();
+    let n = (1..).find(free).context("there is a name that is not taken")?;
+    let aside = data_dir.join(format!("projections.damaged-{n}"));
+    std::fs::rename(data_dir.join("projections"), &aside)
+        .with_context(|| format!("setting the projections aside as {}", aside.display()))?;
+    eprintln!(
+        "the damaged projections are kept as {}; remove them when you need them no more",
+        aside.display()
+    );
+    Ok(())
 }

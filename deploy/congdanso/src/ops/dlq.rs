@@ -7,6 +7,7 @@ use crate::node::Node;
 use event_log::{EventLog, NewRecord};
 use futures_executor::block_on;
 use runner::DeadLetter;
+use schemas::partitioner::partition_of;
 use schemas::{Place, Stream, Topic, TopicPartition};
 use serde_json::{Value, json};
 
@@ -95,7 +96,10 @@ pub fn quarantine(context: &Context<'_>, text: &str, reason: &str) -> anyhow::Re
         Some(processor) => processor.status()?.iter().any(|s| s.partition == of && s.paused.is_some()),
         None => true,
     };
-    if !waits || next != at.offset || node.log.layout(of.topic).epoch != at.epoch {
+    let is_there = node.log.layout(of.topic).epoch == at.epoch
+        && at.partition < node.log.layout(of.topic).partitions
+        && at.offset < node.log.bounds(of)?.end;
+    if !waits || next != at.offset || !is_there {
         let message = format!("{at} is not where its partition waits: the next offset to decide is {next}");
         return Err(Failure::new(Exit::No, message).into());
     }
@@ -103,11 +107,14 @@ pub fn quarantine(context: &Context<'_>, text: &str, reason: &str) -> anyhow::Re
     Ok(json!({ "control_offset": offsets.first() }))
 }
 
+/// The record goes to the partition of its key, which is where it should have been when it is dead for being elsewhere.
 pub fn replay(node: &Node, text: &str) -> anyhow::Result<Value> {
     let letter = find(node, place(text)?)?;
-    let to = letter.place.topic_partition();
+    let topic = Topic::Stream(letter.place.stream);
+    let partition = partition_of(&letter.record.key, node.log.layout(topic).partitions);
+    let to = TopicPartition { topic, partition };
     let record = NewRecord { to, key: letter.record.key, value: letter.record.value, headers: Vec::new() };
     let offsets = block_on(node.log.append(vec![record]))?;
     let offset = offsets.first().copied().unwrap_or_default();
-    Ok(json!({ "place": Place { offset, ..letter.place }.to_string() }))
+    Ok(json!({ "place": Place { partition, offset, ..letter.place }.to_string() }))
 }

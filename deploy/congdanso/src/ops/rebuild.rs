@@ -2,6 +2,7 @@
 
 use super::{Context, Out, dump::each_row, row_json};
 use crate::admin::Reply;
+use crate::exit::{Exit, Failure};
 use crate::node::{FreshStore, Node};
 use domain::{Key, Row};
 use projections::{ProjectionsReader, ProjectionsWriter};
@@ -59,12 +60,27 @@ fn replay(
     })
 }
 
-/// Where the live rows stand, partition by partition.
-fn live_checkpoints(node: &Node) -> anyhow::Result<Vec<(TopicPartition, u64)>> {
+/// Where the live rows stand, partition by partition. Where nobody decides and there are none, as after projections were lost,
+/// the end of the log.
+fn replayed_until(context: &Context<'_>) -> anyhow::Result<Vec<(TopicPartition, u64)>> {
+    let node = context.node;
     let mut ends = runner::log_ends(&*node.log)?;
-    for (partition, end) in &mut ends {
-        *end =
-            ProjectionsWriter::checkpoint(&*node.store, *partition)?.map_or(0, |c| c.next_offset).min(*end);
+    let mut checkpoints = Vec::with_capacity(ends.len());
+    for (partition, end) in &ends {
+        let checkpoint = ProjectionsWriter::checkpoint(&*node.store, *partition)?.map(|c| c.next_offset);
+        if let Some(next) = checkpoint.filter(|next| next > end) {
+            let message = format!(
+                "the log of {partition} ends at {end}, and the rows are at {next}: a rebuild would lose them. Put the log's \
+                 folder back, or restore a backup"
+            );
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
+        checkpoints.push(checkpoint);
+    }
+    if context.processor.is_some() || checkpoints.iter().any(Option::is_some) {
+        for ((_, end), checkpoint) in ends.iter_mut().zip(checkpoints) {
+            *end = checkpoint.unwrap_or(0);
+        }
     }
     Ok(ends)
 }
@@ -82,10 +98,10 @@ pub fn swap(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
     let node = context.node;
     let started = Instant::now();
     let fresh = node.fresh_store()?;
-    let mut events = replay(node, &fresh, &live_checkpoints(node)?, "replaying", out)?;
+    let mut events = replay(node, &fresh, &replayed_until(context)?, "replaying", out)?;
     let seconds = started.elapsed().as_secs_f64();
     events += standing_still(context, || {
-        let rest = replay(node, &fresh, &live_checkpoints(node)?, "catching up", out)?;
+        let rest = replay(node, &fresh, &replayed_until(context)?, "catching up", out)?;
         node.promote(fresh)?;
         anyhow::Ok(rest)
     })?;
@@ -97,10 +113,10 @@ pub fn verify(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
     let node = context.node;
     let started = Instant::now();
     let fresh = node.fresh_store()?;
-    let mut events = replay(node, &fresh, &live_checkpoints(node)?, "replaying", out)?;
+    let mut events = replay(node, &fresh, &replayed_until(context)?, "replaying", out)?;
     let seconds = started.elapsed().as_secs_f64();
     let (rows, different) = standing_still(context, || {
-        events += replay(node, &fresh, &live_checkpoints(node)?, "catching up", out)?;
+        events += replay(node, &fresh, &replayed_until(context)?, "catching up", out)?;
         compare(&*node.store, &*fresh.reader(), out)
     })?;
     Ok(json!({

@@ -122,6 +122,16 @@ fn a_thread_that_panics_is_told_at_once() {
     assert_eq!(processor.stop().unwrap_err().reason, "a thread panicked");
 }
 
+/// Before a thread had taken its partitions the lag was told to be nothing.
+#[test]
+fn status_lists_all_partitions_from_the_start() {
+    let world = World::new();
+    world.log.send(&rated("t-1", 3));
+    let processor = Processor::start(world.deps.clone(), 1, LIMITS).unwrap();
+    assert_eq!(processor.status().unwrap().len(), Stream::ALL.len());
+    processor.stop().unwrap();
+}
+
 #[test]
 fn status_and_gauges_tell_lag_and_what_waits() {
     let world = World::new();
