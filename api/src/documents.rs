@@ -2,7 +2,7 @@
 
 use crate::answer::{JSON, empty, json, misshapen, tagged, tagged_row, unreadable};
 use crate::listing::{self, Listing, Wanted, typed};
-use crate::parameters::{PageQuery, admit, citizen, flag, invalid, part, query};
+use crate::parameters::{PageQuery, admit, citizen, flag, invalid, query, segment};
 use crate::shown::Shown;
 use crate::sight::{Whose, text};
 use crate::state::State;
@@ -261,7 +261,7 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
 pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let entry = admit(&state, &request).await?;
     let citizen = citizen(&request)?;
-    let id = part(&request, "id");
+    let id = segment(&request, 5).unwrap_or_default();
     if !domain::codes::is_id(id) {
         return Err(invalid("id", "1 to 64 of `A-Z a-z 0-9 . _ -`"));
     }

@@ -6,7 +6,7 @@ pub use view::{Dossier, Payment};
 
 use crate::answer::{JSON, Tags, json, tagged, unreadable};
 use crate::listing::{self, Listing, Wanted, typed};
-use crate::parameters::{PageQuery, admit, citizen, invalid, part, query};
+use crate::parameters::{PageQuery, admit, citizen, invalid, query, segment};
 use crate::sight::Whose;
 use crate::state::State;
 use access::{Code, Problem};
@@ -145,7 +145,7 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
 )]
 pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let entry = admit(&state, &request).await?;
-    let code = part(&request, "code");
+    let code = segment(&request, 3).unwrap_or_default();
     if !is_dossier_code(code) {
         return Err(invalid("code", "a dossier code"));
     }

@@ -67,23 +67,24 @@ pub fn invalid(name: &str, must: &str) -> Problem {
     Problem::with_detail(Code::InvalidParameter, format!("`{name}` must be {must}"))
 }
 
-/// `{citizen}` of the path.
+/// `{citizen}` of the path, its third segment.
 pub fn citizen(request: &HttpRequest) -> Result<CitizenId, Problem> {
-    uuid(request, "citizen").map(CitizenId)
+    uuid(request, 3, "citizen").map(CitizenId)
 }
 
-/// `{event}` of the path.
+/// `{event}` of the path, its fourth segment.
 pub fn event(request: &HttpRequest) -> Result<EventId, Problem> {
-    uuid(request, "event").map(EventId)
+    uuid(request, 4, "event").map(EventId)
 }
 
-fn uuid(request: &HttpRequest, name: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(part(request, name)).map_err(|_| invalid(name, "a UUID"))
+fn uuid(request: &HttpRequest, at: usize, name: &str) -> Result<Uuid, Problem> {
+    let text = segment(request, at).unwrap_or_default();
+    Uuid::try_parse(text).map_err(|_| invalid(name, "a UUID"))
 }
 
-/// A part of the path.
-pub fn part<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
-    request.match_info().get(name).unwrap_or_default()
+/// A segment of the path, from 1, with what needs no percent sign decoded.
+pub fn segment(request: &HttpRequest, at: usize) -> Option<&str> {
+    request.match_info().as_str().split('/').nth(at)
 }
 
 /// The query string.

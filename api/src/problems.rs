@@ -1,7 +1,7 @@
 //! `GET /problems`, `/problems/{code}`: what a problem's code means.
 
 use crate::answer::{JSON, Tag, json, tagged};
-use crate::parameters::part;
+use crate::parameters::segment;
 use crate::state::State;
 use access::{Code, Problem};
 use actix_web::web::Data;
@@ -91,6 +91,6 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
     security(()),
 )]
 pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let code = Code::named(part(&request, "code")).ok_or(Problem::new(Code::NotFound))?;
+    let code = Code::named(segment(&request, 2).unwrap_or_default()).ok_or(Problem::new(Code::NotFound))?;
     answer(&state, &request, &ProblemKind::of(code))
 }

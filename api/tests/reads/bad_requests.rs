@@ -1,7 +1,7 @@
 //! Parameters that are not as they must be.
 
 use crate::fixtures::{account, citizen};
-use crate::world::{READER, World};
+use crate::world::{Ask, READER, World};
 
 #[actix_web::test]
 async fn a_wrong_parameter_is_named_and_never_repeated() {
@@ -67,9 +67,14 @@ async fn a_parameter_that_there_is_not_is_refused() {
 #[actix_web::test]
 async fn a_path_or_method_that_there_is_not_is_a_problem() {
     let world = World::new();
-    let below = format!("/v1/accounts/{}/nothing", citizen(&world));
-    for path in ["/v1/nothing", "/v1/accounts", &below] {
-        assert_eq!(world.get(READER, path).await.problem(), "not_found", "{path}");
+    let account = format!("/v1/accounts/{}", citizen(&world));
+    let below = ["/nothing", "/", "/identity/", "/documents/", "/documents/d1/", "/history/x"];
+    let mut paths: Vec<String> = below.iter().map(|tail| format!("{account}{tail}")).collect();
+    paths.extend(["/v1/nothing", "/v1/accounts", "/v1/accounts/", "/v1/accountsx"].map(str::to_owned));
+    for path in paths {
+        assert_eq!(world.get(READER, &path).await.problem(), "not_found", "{path}");
     }
+    let post = Ask::post(&account, &serde_json::json!({})).by(world.key(READER));
+    assert_eq!(world.ask(post).await.problem(), "method_not_allowed");
     assert_eq!(world.get(READER, "/v1/lookup").await.problem(), "method_not_allowed");
 }

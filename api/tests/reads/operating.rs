@@ -32,6 +32,22 @@ async fn metrics_are_shown_in_the_text_format_with_every_series_from_the_start()
 }
 
 #[actix_web::test]
+async fn requests_are_counted_by_route_and_never_by_path() {
+    let world = World::new();
+    let id = citizen(&world).to_string();
+    for (method, pattern) in api::ROUTES.iter().filter(|(method, _)| *method == "get") {
+        let path = pattern.replace("{citizen}", &id).replace("{event}", &id).replace("{id}", "d1");
+        let path = path.replace("{code}", "H17-220912-0001");
+        world.ask(Ask::get(&path)).await;
+        let label = format!("pattern=\"{pattern}\"");
+        let metrics = world.ask(Ask::get("/metrics")).await;
+        let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+        assert!(text.contains(&label), "{method} {pattern}");
+        assert!(!text.contains(&id), "{method} {pattern}");
+    }
+}
+
+#[actix_web::test]
 async fn a_store_that_does_not_answer_is_503_with_when_to_come_back() {
     let world = World::new();
     world.put(account(&world));

@@ -74,6 +74,7 @@ pub struct World {
     pub keys: Arc<Keys>,
     pub pepper: Pepper,
     pub registry: Registry,
+    http: HttpMetrics,
     pub clock: Arc<AtomicI64>,
     pub ready: Arc<Mutex<Result<(), String>>>,
     pub api: Api,
@@ -118,8 +119,8 @@ impl World {
             more_openapi: Vec::new(),
         })
         .unwrap();
-        let offset = AtomicU64::new(0);
-        Self { store, keys, pepper, registry, clock, ready, api, api_keys, offset }
+        let (offset, http) = (AtomicU64::new(0), HttpMetrics::register(&registry).unwrap());
+        Self { http, store, keys, pepper, registry, clock, ready, api, api_keys, offset }
     }
 
     /// Writes a row as the next event of partition 3 of its stream.
@@ -153,9 +154,8 @@ impl World {
 
     /// Asks.
     pub async fn ask(&self, ask: Ask) -> Answer {
-        let metrics = HttpMetrics::register(&Registry::new()).unwrap();
         let app = App::new()
-            .wrap(Instrument::new(metrics))
+            .wrap(Instrument::new(self.http.clone()))
             .configure(|config| self.api.configure(config))
             .configure(default_handlers);
         let app = test::init_service(app).await;

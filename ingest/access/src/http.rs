@@ -24,7 +24,7 @@ mod metrics;
 mod middleware;
 
 pub use auth::{X_API_KEY, authenticate, put_rate_limit, require, require_kind, take};
-pub use context::{X_REQUEST_ID, language_of, request_id, trace_of};
+pub use context::{RoutePattern, X_REQUEST_ID, language_of, request_id, trace_of};
 pub use defaults::{default_handlers, json_problem};
 pub use metrics::HttpMetrics;
 pub use middleware::{Instrument, InstrumentService};

@@ -20,6 +20,11 @@ const TRACEPARENT_LENGTH: usize = 55;
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) HeaderValue);
 
+/// The pattern that a request is counted under, for routes that read their paths themselves: put among the request's extensions. A
+/// closed list, never the path itself.
+#[derive(Clone, Copy, Debug)]
+pub struct RoutePattern(pub &'static str);
+
 /// The request's id, `-` where [`super::Instrument`] does not wrap the handler.
 #[must_use]
 pub fn request_id(request: &HttpRequest) -> String {

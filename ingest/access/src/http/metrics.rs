@@ -4,6 +4,7 @@ use actix_web::http::{Method, StatusCode};
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -91,9 +92,15 @@ impl Handles {
         &self.metrics
     }
 
-    pub(super) fn observe(&self, method: &Method, pattern: Option<String>, status: StatusCode, seconds: f64) {
+    pub(super) fn observe(
+        &self,
+        method: &Method,
+        pattern: Option<Cow<'static, str>>,
+        status: StatusCode,
+        seconds: f64,
+    ) {
         let method = METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1);
-        let pattern = pattern.unwrap_or_else(|| UNMATCHED.to_owned());
+        let pattern = pattern.unwrap_or(Cow::Borrowed(UNMATCHED));
         let series = self.series(method, &pattern);
         series.seconds.observe(seconds);
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;

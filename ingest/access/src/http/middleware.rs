@@ -1,6 +1,6 @@
 //! The one middleware around every surface.
 
-use super::context::{self, RequestId, X_REQUEST_ID};
+use super::context::{self, RequestId, RoutePattern, X_REQUEST_ID};
 use super::metrics::{Handles, HttpMetrics};
 use crate::problem::PROBLEM_JSON;
 use crate::{Code, Language, Problem};
@@ -8,9 +8,10 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, HttpRequest};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use prometheus::IntGauge;
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -83,7 +84,7 @@ where
             let answer = answer.await;
             drop(in_flight);
             let (status, pattern) = match &answer {
-                Ok(response) => (response.status(), response.request().match_pattern()),
+                Ok(response) => (response.status(), pattern_of(response.request())),
                 Err(error) => (error.as_response_error().status_code(), None),
             };
             handles.observe(&method, pattern, status, started.elapsed().as_secs_f64());
@@ -94,6 +95,12 @@ where
             }
         })
     }
+}
+
+/// The pattern that the handler names, else the router's.
+fn pattern_of(request: &HttpRequest) -> Option<Cow<'static, str>> {
+    let named = request.extensions().get::<RoutePattern>().copied();
+    named.map(|named| Cow::Borrowed(named.0)).or_else(|| request.match_pattern().map(Cow::Owned))
 }
 
 /// One request in flight, also when its connection goes away.
