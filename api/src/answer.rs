@@ -179,10 +179,10 @@ pub fn tagged_row(
     request: &HttpRequest,
     view: &str,
     place: Place,
-    body: impl FnOnce(&str) -> Vec<u8>,
+    body: impl FnOnce(&str) -> Result<Vec<u8>, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let row = RowTag::new(view, place);
-    let mut response = tagged(state, request, row.tag(), JSON, || Ok(body(row.cause())))?;
+    let mut response = tagged(state, request, row.tag(), JSON, || body(row.cause()))?;
     row.put_cause(&mut response);
     Ok(response)
 }

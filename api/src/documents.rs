@@ -269,6 +269,8 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     let row = state.reader.get(Table::Documents, key).await.map_err(unreadable)?;
     let row = row.filter(|row| Whose::of(&entry).sees_row(row)).ok_or(Problem::new(Code::NotFound))?;
     let place = row.cause.place;
-    let document = DocumentRow::from_row(row).map_err(misshapen)?;
-    tagged_row(&state, &request, "doc", place, |_| json(&Document::of(&document, place), DOCUMENT_BYTES))
+    tagged_row(&state, &request, "doc", place, |_| {
+        let document = DocumentRow::from_row(row).map_err(misshapen)?;
+        Ok(json(&Document::of(&document, place), DOCUMENT_BYTES))
+    })
 }

@@ -102,9 +102,9 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
         };
     };
     let place = row.cause.place;
-    let history = HistoryRow::from_row(row).map_err(misshapen)?;
     tagged_row(&state, &request, "event", place, |_| {
-        json(&EventOutcome::Known(HistoryEntry::of(&history, place)), OUTCOME_BYTES)
+        let history = HistoryRow::from_row(row).map_err(misshapen)?;
+        Ok(json(&EventOutcome::Known(HistoryEntry::of(&history, place)), OUTCOME_BYTES))
     })
 }
 

@@ -1,7 +1,7 @@
 //! `GET /v1/accounts/{citizen}/identity`: the code in force, as JSON or as a picture.
 
 use crate::accounts::seen;
-use crate::answer::{JSON, RowTag, json, tagged};
+use crate::answer::{JSON, RowTag, json, misshapen, tagged};
 use crate::negotiate::negotiate;
 use crate::parameters::{admit, citizen, invalid, query};
 use crate::shown::{At, KeyName, Shown};
@@ -11,6 +11,7 @@ use access::{Code, Problem};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::TypedRow;
 use domain::rows::{AccountRow, AccountStatus, STATUS_BLOCK_ENTRIES, Sex};
 use identity::national::{NationalString, compose, mask_birth_date, mask_number};
 use identity::picture::{self, Correction, MAX_MODULE_PIXELS};
@@ -201,10 +202,12 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     let asked: IdentityQuery = query(&request)?;
     let (form, pixels) = (form(asked.form.as_deref())?, module_pixels(asked.module_pixels.as_deref())?);
     let media = OFFERS[negotiate(&request, &OFFERS)?];
-    let (account, place, sight) = seen(&state, &entry, citizen).await?;
+    let (row, sight) = seen(&state, &entry, citizen).await?;
     if sight == Sight::Party {
         return Err(Problem::new(Code::NotFound));
     }
+    let place = row.cause.place;
+    let account = AccountRow::from_row(row).map_err(misshapen)?;
     if account.token.is_empty() {
         return Err(Problem::new(Code::IdentityAbsent).extend("account_status", account.status.name()));
     }

@@ -67,6 +67,9 @@ async fn a_parameter_that_there_is_not_is_refused() {
 #[actix_web::test]
 async fn a_path_or_method_that_there_is_not_is_a_problem() {
     let world = World::new();
-    assert_eq!(world.get(READER, "/v1/nothing").await.problem(), "not_found");
+    let below = format!("/v1/accounts/{}/nothing", citizen(&world));
+    for path in ["/v1/nothing", "/v1/accounts", &below] {
+        assert_eq!(world.get(READER, path).await.problem(), "not_found", "{path}");
+    }
     assert_eq!(world.get(READER, "/v1/lookup").await.problem(), "method_not_allowed");
 }

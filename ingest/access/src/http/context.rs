@@ -43,7 +43,21 @@ fn new_request_id() -> HeaderValue {
     static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let (process, count) = (*PROCESS, COUNT.fetch_add(1, Ordering::Relaxed));
-    HeaderValue::try_from(format!("{process:016x}-{count:08x}")).expect("hexadecimal digits and a dash")
+    // 16 digits, a dash, and at least 8 digits.
+    let mut id = String::with_capacity(33);
+    push_hex(&mut id, process, 16);
+    id.push('-');
+    push_hex(&mut id, count, 8);
+    HeaderValue::try_from(id).expect("hexadecimal digits and a dash")
+}
+
+/// Appends a number in hexadecimal with at least so many digits: every request pays for it.
+fn push_hex(text: &mut String, number: u64, digits_min: u32) {
+    let significant = (u64::BITS - number.leading_zeros()).div_ceil(4);
+    for digit in (0..significant.max(digits_min)).rev() {
+        let value = (number >> (4 * digit)) & 0xf;
+        text.push(char::from(b"0123456789abcdef"[value as usize]));
+    }
 }
 
 /// The `traceparent` of a request as version 00 (W3C Trace Context, section 3.2), when there is exactly one and it is valid.
@@ -176,6 +190,17 @@ mod tests {
     #[test]
     fn new_request_ids_differ() {
         assert_ne!(new_request_id(), new_request_id());
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_as_formatting_writes_them() {
+        for number in [0, 1, 0xf, 0x10, 0x1234_5678, 0x1_2345_6789, u64::MAX] {
+            for (digits_min, expected) in [(8, format!("{number:08x}")), (16, format!("{number:016x}"))] {
+                let mut text = String::new();
+                push_hex(&mut text, number, digits_min);
+                assert_eq!(text, expected);
+            }
+        }
     }
 
     #[test]
