@@ -71,7 +71,7 @@ fn replayed_until(context: &Context<'_>) -> anyhow::Result<Vec<(TopicPartition, 
         if let Some(next) = checkpoint.filter(|next| next > end) {
             let message = format!(
                 "the log of {partition} ends at {end}, and the rows are at {next}: a rebuild would lose them. Put the log's \
-                 folder back, or restore a backup"
+                 folder back or restore a backup; if this log is the right one, move the folder projections away first"
             );
             return Err(Failure::new(Exit::Failed, message).into());
         }

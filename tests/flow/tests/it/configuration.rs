@@ -1,7 +1,9 @@
 //! Settings: where they come from, and mistakes in them.
 
-use flow::folder::{Folder, text};
-use flow::process::{Up, bare, command, finish, output, run};
+use flow::folder::{Folder, dump, text, verify_rebuild};
+use flow::http::Client;
+use flow::people::registration;
+use flow::process::{Up, add_agency, bare, command, finish, output, run};
 
 #[test]
 fn every_mistake_is_told_at_once_and_nothing_is_opened() -> anyhow::Result<()> {
@@ -121,5 +123,63 @@ fn number_of_partitions_is_fixed_when_the_log_is_made() -> anyhow::Result<()> {
         run(&folder.data(), &["--set", "log.partitions=8", "--set", "http.listen=127.0.0.1:0", "up"])?;
     assert_ne!(ended.code, Some(0));
     assert!(ended.err.contains("has 4 partitions, 8 were asked for: set 4"), "{ended:?}");
+    Ok(())
+}
+
+#[test]
+fn sealed_keys_open_with_their_passphrase_alone() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let data = folder.data();
+    let (right, wrong) =
+        (folder.write("right", "đúng mật khẩu dài\n")?, folder.write("wrong", "sai mật khẩu dài\n")?);
+    let sealed = |file| format!("keys.passphrase_file={}", text(file));
+    let (right, wrong) = (sealed(&right), sealed(&wrong));
+    let list = output(&data, &["--set", &right, "agency", "add", "a", "--role", "helper"]);
+    assert!(!list?.trim().is_empty());
+    let keys = output(&data, &["--set", &right, "--json", "keys", "list"])?;
+    let file = data.join("keys/keyring");
+    let before = std::fs::read(&file)?;
+    assert!(!before.starts_with(b"{"), "the keys are not sealed");
+    for (arguments, words) in [
+        (&["keys", "list"][..], "is sealed: configure the passphrase or key file that sealed it"),
+        (&["--set", &wrong, "keys", "list"], "is not the one that sealed"),
+        (&["--set", &wrong, "--set", "http.listen=127.0.0.1:0", "up"], "is not the one that sealed"),
+    ] {
+        let ended = run(&data, arguments)?;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.err.contains(words) && ended.err.contains("keyring"), "{ended:?}");
+    }
+    assert_eq!(before, std::fs::read(&file)?);
+    let up = Up::start(&data, &["--set", &right])?;
+    assert_eq!(keys, output(&data, &["--json", "keys", "list"])?);
+    assert_eq!(up.terminate()?.0, Some(0));
+    Ok(())
+}
+
+#[test]
+fn another_issuer_is_for_new_codes_and_a_replay_keeps_the_old_ones() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let data = folder.data();
+    let key = add_agency(&data, "helper", "helper")?;
+    let mut rows = String::new();
+    for (n, issuer) in [(1, "urn:city:one"), (2, "urn:city:two")] {
+        let up = Up::start(&data, &["--set", &format!("identity.issuer={issuer}")])?;
+        let client = Client::new(&up.base, Some(&key))?;
+        let answer = client.decide("registrations", &n.to_string(), &registration(n))?.expect(200)?;
+        assert_eq!(answer["outcome"], "applied");
+        let code = output(
+            &data,
+            &["qr", "show", answer["citizen_id"].as_str().unwrap_or_default(), "--format", "text"],
+        )?;
+        let body = serde_json::json!({ "code": code.trim_end() }).to_string();
+        let json = [("content-type", "application/json")];
+        let verdict = client.send(reqwest::Method::POST, "/v1/verify", &json, body)?.expect(200)?;
+        assert_eq!((&verdict["verdict"], &verdict["claims"]["issuer"]), (&"valid".into(), &issuer.into()));
+        assert_eq!(up.terminate()?.0, Some(0));
+        rows = dump(&data)?;
+    }
+    verify_rebuild(&data)?;
+    output(&data, &["rebuild"])?;
+    assert!(rows == dump(&data)?, "the rows differ");
     Ok(())
 }
