@@ -14,25 +14,17 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 /// What the paths of accounts begin with. They are read by comparing their segments: to the router a pattern is a regular expression,
 /// which costs as much as reading the row.
 const ACCOUNTS: &str = "/v1/accounts";
-const ACCOUNT: &str = "/v1/accounts/{citizen}";
-const IDENTITY: &str = "/v1/accounts/{citizen}/identity";
-const DOCUMENTS: &str = "/v1/accounts/{citizen}/documents";
-const DOCUMENT: &str = "/v1/accounts/{citizen}/documents/{id}";
-const DOSSIERS: &str = "/v1/accounts/{citizen}/dossiers";
-const TRANSACTIONS: &str = "/v1/accounts/{citizen}/transactions";
-const HISTORY: &str = "/v1/accounts/{citizen}/history";
 
 macro_rules! routes {
-    ($($method:ident $path:literal $handler:path $(, $also:ident)?;)*) => {
+    (
+        below accounts { $($below_method:ident $below_path:literal $name:ident;)* }
+        $($method:ident $path:literal $handler:path $(, $also:ident)?;)*
+    ) => {
+        $(const $name: &str = $below_path;)*
+
         /// Every route of this crate: method in lower case, path pattern.
         pub const ROUTES: &[(&str, &str)] = &[
-            ("get", ACCOUNT),
-            ("get", IDENTITY),
-            ("get", DOCUMENTS),
-            ("get", DOCUMENT),
-            ("get", DOSSIERS),
-            ("get", TRANSACTIONS),
-            ("get", HISTORY),
+            $((stringify!($below_method), $name),)*
             $((stringify!($method), $path),)*
         ];
 
@@ -47,6 +39,15 @@ macro_rules! routes {
 }
 
 routes! {
+    below accounts {
+        get "/v1/accounts/{citizen}" ACCOUNT;
+        get "/v1/accounts/{citizen}/identity" IDENTITY;
+        get "/v1/accounts/{citizen}/documents" DOCUMENTS;
+        get "/v1/accounts/{citizen}/documents/{id}" DOCUMENT;
+        get "/v1/accounts/{citizen}/dossiers" DOSSIERS;
+        get "/v1/accounts/{citizen}/transactions" TRANSACTIONS;
+        get "/v1/accounts/{citizen}/history" HISTORY;
+    }
     get "/v1/statistics" statistics::get, head;
     post "/v1/lookup" lookup::post;
     post "/v1/verify" verification::post;
