@@ -8,8 +8,9 @@ use crate::{
 use access::http::RoutePattern;
 use access::{Code, Problem};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 /// What the paths of accounts begin with. They are read by comparing their segments: to the router a pattern is a regular expression,
 /// which costs as much as reading the row.
@@ -86,7 +87,10 @@ async fn account(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     let pattern = pattern(&request).ok_or(Problem::new(Code::NotFound))?;
     request.extensions_mut().insert(RoutePattern(pattern));
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Problem::new(Code::MethodNotAllowed));
+        // RFC 9110, section 15.5.6: the answer says which methods there are.
+        let mut answer = Problem::new(Code::MethodNotAllowed).error_response();
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(answer);
     }
     match pattern {
         ACCOUNT => accounts::get(state, request).await,
