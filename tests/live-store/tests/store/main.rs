@@ -1,0 +1,4 @@
+//! The projections on a real Cassandra.
+
+mod conformance;
+mod world;
