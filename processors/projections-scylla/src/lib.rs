@@ -42,6 +42,7 @@ pub use difference::{Difference, Subject};
 pub use engine::Engine;
 pub use error::OpenError;
 pub use failure::FailureClass;
+pub use flight::{IN_FLIGHT_MAX, IN_FLIGHT_MIN};
 pub use generation::Generation;
 pub use metrics::Metrics;
 pub use migrate::Migrated;

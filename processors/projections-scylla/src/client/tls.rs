@@ -42,3 +42,19 @@ pub(super) fn context(tls: &Tls) -> Result<Arc<ClientConfig>, OpenError> {
     };
     Ok(Arc::new(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_holds_no_certificate_is_named() {
+        let not_pem = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        for path in [not_pem, "/no/such/file".into()] {
+            let tls = Tls { authorities_file: path.clone(), client: None };
+            let error = context(&tls).unwrap_err();
+            assert!(matches!(&error, OpenError::File { path: named, .. } if *named == path), "{error}");
+            assert!(!error.is_retryable());
+        }
+    }
+}

@@ -50,9 +50,10 @@ impl Shared {
         let live = self.live.load_full();
         let deadline = self.deadline(Side::Reader);
         match self.read_checkpoints(&live, Side::Reader, topic, deadline).await {
-            Ok(checkpoints) => checkpoints
-                .into_iter()
-                .fold(false, |moved, checkpoint| self.progress.see(live.number, checkpoint) || moved),
+            Ok(checkpoints) => {
+                let newer = checkpoints.into_iter().filter(|c| self.progress.see(live.number, *c));
+                newer.count() > 0
+            }
             Err(error) => {
                 tracing::warn!(%error, "checkpoints that somebody waits for were not read");
                 false
