@@ -1,4 +1,8 @@
-//! The projections on a real Cassandra.
+//! The projections on a real store.
 
 mod conformance;
+mod faults;
+mod generations;
+mod migrations;
+mod rows;
 mod world;
