@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::error::OpenError;
 use crate::failure::{Failure, FailureClass};
 use crate::migrate::make_tables;
-use crate::schema::{Column, ColumnType, TableSchema, quoted, text};
+use crate::schema::{Column, ColumnType, TableSchema, quoted};
 use crate::write_time;
 use scylla::response::query_result::QueryRowsResult;
 use scylla::value::CqlTimestamp;
@@ -16,6 +16,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The one key of the tables that have one partition.
 pub(crate) const ROW: &str = "rows";
+
+/// State of a generation whose rows are there.
+const PRESENT: &str = "present";
+/// State of one whose rows are gone.
+const DROPPED: &str = "dropped";
 
 /// A generation of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +70,11 @@ pub(crate) fn control_tables() -> Vec<TableSchema> {
             "generations",
             "generations of the rows, each in a keyspace of its own",
             &[("number", ColumnType::BigInt)],
-            &[("write_times", ColumnType::Text), ("made_at", ColumnType::Timestamp)],
+            &[
+                ("state", ColumnType::Text),
+                ("write_times", ColumnType::Text),
+                ("made_at", ColumnType::Timestamp),
+            ],
         ),
         table(
             "pointer",
@@ -114,31 +123,37 @@ impl Client {
         self.tell(&statement, (ROW, number as i64, previous as i64, now())).await
     }
 
-    /// Numbers of all generations, and how each one's write times are reckoned, in order.
-    pub(crate) async fn generations(&self) -> Result<Vec<(u64, String)>, Failure> {
+    /// Every generation that there ever was: its number, its state, and how its write times are reckoned, in order.
+    async fn all_generations(&self) -> Result<Vec<(i64, String, String)>, Failure> {
         let question = format!(
-            "SELECT number, write_times FROM {}.generations WHERE name = ?",
+            "SELECT number, state, write_times FROM {}.generations WHERE name = ?",
             quoted(&self.options.keyspace)
         );
         let answer = self.ask(&question, (ROW,)).await?;
-        let rows = answer.rows::<(i64, String)>().map_err(unreadable)?;
-        rows.map(|row| row.map(|(number, times)| (number as u64, times)).map_err(unreadable)).collect()
+        answer.rows().map_err(unreadable)?.map(|row| row.map_err(unreadable)).collect()
+    }
+
+    /// Numbers of the generations that are there, and how each one's write times are reckoned, in order.
+    pub(crate) async fn generations(&self) -> Result<Vec<(u64, String)>, Failure> {
+        let all = self.all_generations().await?.into_iter();
+        let present = all.filter(|(_, state, _)| state == PRESENT);
+        Ok(present.map(|(number, _, times)| (number as u64, times)).collect())
     }
 
     /// Makes a generation with empty tables, past every other one.
     pub(crate) async fn make_generation(&self) -> Result<u64, OpenError> {
-        let last = self.generations().await?.last().map_or(0, |(number, _)| *number);
+        // A number is never given again: a process that is late may still write to the generation that had it.
+        let last = self.all_generations().await?.last().map_or(0, |(number, ..)| *number as u64);
         let number = last + 1;
         let keyspace = keyspace_of(&self.options.keyspace, number);
         // What a generation that was not finished left, if anything: its rows are not this one's.
         self.change(format!("DROP KEYSPACE IF EXISTS {}", quoted(&keyspace))).await?;
         make_tables(self, &keyspace, &TableSchema::all()).await?;
         let statement = format!(
-            "INSERT INTO {}.generations (name, number, write_times, made_at) VALUES (?, ?, {}, ?)",
-            quoted(&self.options.keyspace),
-            text(write_time::FUNCTION)
+            "INSERT INTO {}.generations (name, number, state, write_times, made_at) VALUES (?, ?, ?, ?, ?)",
+            quoted(&self.options.keyspace)
         );
-        self.tell(&statement, (ROW, number as i64, now())).await?;
+        self.tell(&statement, (ROW, number as i64, PRESENT, write_time::FUNCTION, now())).await?;
         Ok(number)
     }
 
@@ -151,8 +166,8 @@ impl Client {
             return Err(OpenError::Generation { number, reason: "there is none" });
         }
         let control = quoted(&self.options.keyspace);
-        let statement = format!("DELETE FROM {control}.generations WHERE name = ? AND number = ?");
-        self.tell(&statement, (ROW, number as i64)).await?;
+        let statement = format!("UPDATE {control}.generations SET state = ? WHERE name = ? AND number = ?");
+        self.tell(&statement, (DROPPED, ROW, number as i64)).await?;
         let keyspace = keyspace_of(&self.options.keyspace, number);
         Ok(self.change(format!("DROP KEYSPACE IF EXISTS {}", quoted(&keyspace))).await?)
     }

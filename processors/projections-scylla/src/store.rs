@@ -118,7 +118,7 @@ impl ScyllaStore {
     }
 
     /// Makes a new, empty generation beside the one in force, to be filled from the log. The store that is returned stays with it, whatever
-    /// the pointer says. It is kept until [`ScyllaStore::drop_generation`], also when it is never promoted.
+    /// the pointer says. One process at a time. It is kept until [`ScyllaStore::drop_generation`], also when it is never promoted.
     ///
     /// # Errors
     /// See [`OpenError`].

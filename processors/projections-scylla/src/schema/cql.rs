@@ -26,7 +26,7 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 /// A text as a CQL literal.
-pub(crate) fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 

@@ -1,3 +1,4 @@
+use super::cql::text;
 use super::*;
 use crate::engine::Engine;
 use domain::{Table, rows};

@@ -48,8 +48,7 @@ impl Shared {
     /// Reads a topic's checkpoints and wakes those who waited for them. Tells whether any moved.
     async fn look_at(&self, topic: schemas::Topic) -> bool {
         let live = self.live.load_full();
-        let deadline = self.deadline(Side::Reader);
-        match self.read_checkpoints(&live, Side::Reader, topic, deadline).await {
+        match self.read_checkpoints(&live, Side::Reader, topic).await {
             Ok(checkpoints) => {
                 let newer = checkpoints.into_iter().filter(|c| self.progress.see(live.number, *c));
                 newer.count() > 0

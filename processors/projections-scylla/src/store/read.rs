@@ -11,7 +11,7 @@ use schemas::{Stream, Topic, TopicPartition};
 use scylla::deserialize::row::ColumnIterator;
 use scylla::response::query_result::{QueryResult, QueryRowsResult};
 use std::fmt::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Columns of one row of an answer.
 pub(super) struct RowColumns<'f>(pub ColumnIterator<'f, 'f>);
@@ -57,7 +57,6 @@ impl Shared {
         side: Side,
         table: Table,
         key: &Key,
-        deadline: Instant,
     ) -> Result<Option<Row>, StoreError> {
         if key.0.len() != table.def().key.len() {
             let reason = format!("a row of {table} was asked for by a part of its key");
@@ -67,7 +66,7 @@ impl Shared {
         let keys = [(key, 0)];
         let values = KeyValues { table, keys: &keys, limit: None };
         let send = || self.client.session.execute_unpaged(statement, values);
-        let answer = rows_of(self.request(side, deadline, send).await?)?;
+        let answer = rows_of(self.request(side, send).await?)?;
         let mut rows = answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)?;
         let Some(columns) = rows.next() else { return Ok(None) };
         let mut columns = RowColumns(columns.map_err(torn)?);
@@ -81,12 +80,11 @@ impl Shared {
         live: &Live,
         side: Side,
         topic: Topic,
-        deadline: Instant,
     ) -> Result<Vec<Checkpoint>, StoreError> {
         let statement = live.statements.progress_of_topic(side);
         let name = topic_name(topic);
         let send = || self.client.session.execute_unpaged(statement, (&name,));
-        let answer = rows_of(self.request(side, deadline, send).await?)?;
+        let answer = rows_of(self.request(side, send).await?)?;
         let rows = answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)?;
         rows.map(|columns| {
             let mut columns = RowColumns(columns.map_err(torn)?);
@@ -98,8 +96,7 @@ impl Shared {
 
     async fn checkpoint_for_reader(&self, of: TopicPartition) -> Result<Option<Checkpoint>, StoreError> {
         let live = self.live.load_full();
-        let deadline = self.deadline(Side::Reader);
-        let of_topic = self.read_checkpoints(&live, Side::Reader, of.topic, deadline).await?;
+        let of_topic = self.read_checkpoints(&live, Side::Reader, of.topic).await?;
         Ok(of_topic.into_iter().find(|checkpoint| checkpoint.of == of))
     }
 }
@@ -111,7 +108,7 @@ impl ProjectionsReader for ScyllaStore {
         Box::pin(async move {
             shared.metrics.rows.read_rows.add_one(table);
             let live = shared.live.load_full();
-            shared.read_one(&live, Side::Reader, table, &key, shared.deadline(Side::Reader)).await
+            shared.read_one(&live, Side::Reader, table, &key).await
         })
     }
 
@@ -125,9 +122,8 @@ impl ProjectionsReader for ScyllaStore {
         let shared = &self.shared;
         Box::pin(async move {
             let live = &*shared.live.load_full();
-            let deadline = shared.deadline(Side::Reader);
             let topics = Stream::ALL.map(Topic::Stream);
-            let read = |topic| shared.read_checkpoints(live, Side::Reader, topic, deadline);
+            let read = |topic| shared.read_checkpoints(live, Side::Reader, topic);
             Ok(try_join_all(topics.map(read)).await?.concat())
         })
     }

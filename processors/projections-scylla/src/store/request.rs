@@ -6,7 +6,7 @@ use crate::failure::{Failure, FailureClass};
 use crate::flight::Flight;
 use crate::statements::Side;
 use projections::StoreError;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Shared {
     fn flight(&self, side: Side) -> &Flight {
@@ -16,23 +16,20 @@ impl Shared {
         }
     }
 
-    /// Until when a call that begins now goes on trying.
-    pub(super) fn deadline(&self, side: Side) -> Instant {
-        let options = &self.client.options;
-        Instant::now()
-            + match side {
-                Side::Writer => options.writer_patience,
-                Side::Reader => options.reader_patience,
-            }
+    fn patience(&self, side: Side) -> Duration {
+        match side {
+            Side::Writer => self.client.options.writer_patience,
+            Side::Reader => self.client.options.reader_patience,
+        }
     }
 
     /// Sends a request, again and again while its failures pass and there is time.
     pub(super) async fn request<T, E: Into<Failure>, F: Future<Output = Result<T, E>> + Send>(
         &self,
         side: Side,
-        deadline: Instant,
         send: impl Fn() -> F + Send,
     ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + self.patience(side);
         let mut backoff = Backoff::new();
         loop {
             let place = self.flight(side).place().await;

@@ -15,7 +15,6 @@ use scylla::deserialize::row::ColumnIterator;
 use scylla::response::PagingState;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// What a page is read by: a shape and the keys whose parts are its values, each from the given part on.
 struct Question<'k> {
@@ -64,14 +63,13 @@ impl Shared {
     pub(super) async fn scan(&self, scan: Scan) -> Result<Page, StoreError> {
         check(&scan)?;
         let live = self.live.load_full();
-        let deadline = self.deadline(Side::Reader);
         // One more tells whether anything is left.
         let rows_max = scan.rows_max.max(1);
         let wanted = rows_max.saturating_add(1);
         let mut rows = if scan.prefix.0.is_empty() {
-            self.scan_all(&live, &scan, wanted, deadline).await?
+            self.scan_all(&live, &scan, wanted).await?
         } else {
-            self.scan_under(&live, &scan, wanted, deadline).await?
+            self.scan_under(&live, &scan, wanted).await?
         };
         let has_more = rows.len() > rows_max;
         rows.truncate(rows_max);
@@ -80,13 +78,7 @@ impl Shared {
         Ok(Page { rows, next })
     }
 
-    async fn scan_under(
-        &self,
-        live: &Live,
-        scan: &Scan,
-        wanted: usize,
-        deadline: Instant,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn scan_under(&self, live: &Live, scan: &Scan, wanted: usize) -> Result<Vec<Row>, StoreError> {
         let Scan { table, prefix, after, .. } = scan;
         let given = prefix.0.len();
         let question = match (under(prefix, after.as_ref()), after) {
@@ -96,33 +88,27 @@ impl Shared {
             }
             _ => Question { shape: Shape::Under(given), keys: vec![(prefix, 0)] },
         };
-        self.read_rows(live, *table, &question, wanted, deadline).await
+        self.read_rows(live, *table, &question, wanted).await
     }
 
-    async fn scan_all(
-        &self,
-        live: &Live,
-        scan: &Scan,
-        wanted: usize,
-        deadline: Instant,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn scan_all(&self, live: &Live, scan: &Scan, wanted: usize) -> Result<Vec<Row>, StoreError> {
         let Scan { table, after, .. } = scan;
         let Some(after) = after else {
             let question = Question { shape: Shape::All, keys: Vec::new() };
-            return self.read_rows(live, *table, &question, wanted, deadline).await;
+            return self.read_rows(live, *table, &question, wanted).await;
         };
         let home = Key(after.0[..table.def().partition_columns].to_vec());
         let keys = vec![(&home, 0)];
         let question = Question { shape: Shape::SameToken, keys: keys.clone() };
         // The partitions of one token are read whole: the page before may have ended anywhere in them.
-        let mut rows = self.read_rows(live, *table, &question, usize::MAX, deadline).await?;
+        let mut rows = self.read_rows(live, *table, &question, usize::MAX).await?;
         rows.retain(|row| row.key > *after);
         rows.sort_by(|a, b| a.key.cmp(&b.key));
         rows.truncate(wanted);
         if rows.len() < wanted {
             let question = Question { shape: Shape::PastToken, keys };
             let left = wanted - rows.len();
-            rows.extend(self.read_rows(live, *table, &question, left, deadline).await?);
+            rows.extend(self.read_rows(live, *table, &question, left).await?);
         }
         Ok(rows)
     }
@@ -133,16 +119,16 @@ impl Shared {
         table: Table,
         question: &Question<'_>,
         wanted: usize,
-        deadline: Instant,
     ) -> Result<Vec<Row>, StoreError> {
-        let statement = live.statements.shape(&self.client, table, question.shape).await?;
+        let shape = || live.statements.shape(&self.client, table, question.shape);
+        let statement = self.request(Side::Reader, shape).await?;
         let limit = i32::try_from(wanted).unwrap_or(i32::MAX);
         let values = KeyValues { table, keys: &question.keys, limit: Some(limit) };
         let mut rows = Vec::new();
         let mut at = PagingState::start();
         loop {
             let send = || self.client.session.execute_single_page(&statement, values, at.clone());
-            let (answer, more) = self.request(Side::Reader, deadline, send).await?;
+            let (answer, more) = self.request(Side::Reader, send).await?;
             let answer = rows_of(answer)?;
             for columns in answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)? {
                 let mut columns = RowColumns(columns.map_err(torn)?);

@@ -84,12 +84,11 @@ impl Shared {
         &self,
         insert: &PreparedStatement,
         values: &[V],
-        deadline: Instant,
     ) -> Result<(), StoreError> {
         let session = &self.client.session;
         if let [one] = values {
             let send = || session.execute_unpaged(insert, one);
-            return self.request(Side::Writer, deadline, send).await.map(|_| ());
+            return self.request(Side::Writer, send).await.map(|_| ());
         }
         let mut batch = Batch::new(BatchType::Unlogged);
         for _ in values {
@@ -98,31 +97,21 @@ impl Shared {
         batch.set_is_idempotent(true);
         let batch = &batch;
         let send = || session.batch(batch, values);
-        self.request(Side::Writer, deadline, send).await.map(|_| ())
+        self.request(Side::Writer, send).await.map(|_| ())
     }
 
-    async fn write_rows(
-        &self,
-        live: &Live,
-        rows: impl Iterator<Item = &Row>,
-        deadline: Instant,
-    ) -> Result<(), StoreError> {
+    async fn write_rows(&self, live: &Live, rows: impl Iterator<Item = &Row>) -> Result<(), StoreError> {
         stream::iter(grouped(rows))
             .map(|group| async move {
                 let insert = &live.statements.of(group[0].0.table).insert;
-                self.write_group(insert, &group, deadline).await
+                self.write_group(insert, &group).await
             })
             .buffer_unordered(IN_FLIGHT_MAX)
             .try_collect()
             .await
     }
 
-    async fn write_checkpoints(
-        &self,
-        live: &Live,
-        commits: &[PartitionCommit],
-        deadline: Instant,
-    ) -> Result<(), StoreError> {
+    async fn write_checkpoints(&self, live: &Live, commits: &[PartitionCommit]) -> Result<(), StoreError> {
         let mut by_topic: Vec<(Topic, Vec<CheckpointValues<'_>>)> = Vec::new();
         for PartitionCommit { checkpoint, .. } in commits {
             match by_topic.iter_mut().find(|(topic, _)| *topic == checkpoint.of.topic) {
@@ -132,7 +121,7 @@ impl Shared {
         }
         let groups = by_topic.iter().flat_map(|(_, group)| group.chunks(GROUP_ROWS_MAX));
         stream::iter(groups)
-            .map(|group| self.write_group(&live.statements.progress_insert, group, deadline))
+            .map(|group| self.write_group(&live.statements.progress_insert, group))
             .buffer_unordered(IN_FLIGHT_MAX)
             .try_collect()
             .await
@@ -140,10 +129,9 @@ impl Shared {
 
     /// What follows, of all partitions; then state; then the checkpoints. Each step is acknowledged before the next begins.
     async fn write(&self, live: &Live, commits: &[PartitionCommit]) -> Result<(), StoreError> {
-        let deadline = self.deadline(Side::Writer);
-        self.write_rows(live, commits.iter().flat_map(|commit| &commit.follows), deadline).await?;
-        self.write_rows(live, commits.iter().flat_map(|commit| &commit.state), deadline).await?;
-        self.write_checkpoints(live, commits, deadline).await
+        self.write_rows(live, commits.iter().flat_map(|commit| &commit.follows)).await?;
+        self.write_rows(live, commits.iter().flat_map(|commit| &commit.state)).await?;
+        self.write_checkpoints(live, commits).await
     }
 }
 
@@ -153,11 +141,10 @@ impl ProjectionsWriter for ScyllaStore {
         let live = shared.live.load_full();
         let mut counts = [0; 3];
         keys.iter().for_each(|(table, _)| counts[TableClass::of(*table) as usize] += 1);
-        let deadline = shared.deadline(Side::Writer);
         let live = &*live;
         let rows = self.io.block_on(
             stream::iter(keys)
-                .map(|(table, key)| shared.read_one(live, Side::Writer, *table, key, deadline))
+                .map(|(table, key)| shared.read_one(live, Side::Writer, *table, key))
                 .buffered(IN_FLIGHT_MAX)
                 .try_collect(),
         );
@@ -196,8 +183,7 @@ impl ProjectionsWriter for ScyllaStore {
         let shared = &self.shared;
         let live = shared.live.load_full();
         shared.owners.reads_checkpoint(std::thread::current().id(), live.number);
-        let deadline = shared.deadline(Side::Writer);
-        let of_topic = self.io.block_on(shared.read_checkpoints(&live, Side::Writer, of.topic, deadline))?;
+        let of_topic = self.io.block_on(shared.read_checkpoints(&live, Side::Writer, of.topic))?;
         Ok(of_topic.into_iter().find(|checkpoint| checkpoint.of == of))
     }
 }

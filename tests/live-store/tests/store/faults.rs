@@ -3,35 +3,55 @@
 use crate::world::{NODE, OF, alone, checkpoint, commit, open, options_on, rows_after};
 use projections::{ProjectionsWriter, StoreError};
 use projections_scylla::{Options, ScyllaStore, migrate};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 const BATCH: u64 = 20;
 
-/// Goes on from the checkpoint batch by batch, as a processor does, until told to stop. Says how far it was acknowledged.
-fn process(store: &ScyllaStore, stop: &AtomicBool, acknowledged: &AtomicU64, failed: &AtomicU64) {
+/// What a processor met.
+enum Met {
+    /// Everything below was acknowledged.
+    Acknowledged(u64),
+    /// A call failed, and may be made again.
+    Failed,
+}
+
+/// Goes on from the checkpoint batch by batch, as a processor does, while anybody listens.
+fn process(store: &ScyllaStore, tell: Sender<Met>) {
     let mut next = None;
-    while !stop.load(Ordering::Acquire) {
+    loop {
         let result = match next {
-            None => store.checkpoint(OF).map(|found| next = Some(found.map_or(0, |c| c.next_offset))),
+            None => store.checkpoint(OF).map(|found| {
+                next = Some(found.map_or(0, |c| c.next_offset));
+                None
+            }),
             Some(from) => store.commit(&[commit(from, from + BATCH)]).map(|()| {
-                acknowledged.store(from + BATCH, Ordering::Release);
                 next = Some(from + BATCH);
+                next
             }),
         };
-        if let Err(error) = result {
-            assert!(error.is_retryable(), "{error}");
-            failed.fetch_add(1, Ordering::AcqRel);
-            next = None;
+        let met = match result {
+            Ok(None) => continue,
+            Ok(Some(acknowledged)) => Met::Acknowledged(acknowledged),
+            Err(error) => {
+                assert!(error.is_retryable(), "{error}");
+                next = None;
+                Met::Failed
+            }
+        };
+        if tell.send(met).is_err() {
+            return;
         }
     }
 }
 
-/// Waits until what is counted has passed `bound`. The test's own time limit bounds it.
-fn wait_past(counted: &AtomicU64, bound: u64) {
-    while counted.load(Ordering::Acquire) <= bound {
-        std::thread::yield_now();
-    }
+/// Listens until everything below `bound` was acknowledged. Returns how far it was.
+fn acknowledged_past(met: &Receiver<Met>, bound: u64) -> u64 {
+    let past = met.iter().find_map(|met| match met {
+        Met::Acknowledged(offset) if offset > bound => Some(offset),
+        _ => None,
+    });
+    past.expect("the processor goes on while this listens")
 }
 
 fn assert_all_there(store: &ScyllaStore, acknowledged: u64) {
@@ -54,20 +74,17 @@ fn nothing_acknowledged_is_lost_when_the_store_is_killed_under_load() {
     let options = Options { writer_patience: Duration::from_millis(500), ..options_on(&stack) };
     migrate(&options).unwrap();
     let store = open(&options);
-    let (stop, acknowledged, failed) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-    std::thread::scope(|scope| {
-        let processing = scope.spawn(|| process(&store, &stop, &acknowledged, &failed));
-        wait_past(&acknowledged, 10 * BATCH);
+    let acknowledged = std::thread::scope(|scope| {
+        let (tell, met) = channel();
+        scope.spawn(|| process(&store, tell));
+        let before = acknowledged_past(&met, 10 * BATCH);
         stack.kill(NODE).unwrap();
-        let before = acknowledged.load(Ordering::Acquire);
-        wait_past(&failed, 0);
+        assert!(met.iter().any(|met| matches!(met, Met::Failed)));
         stack.restart(NODE).unwrap();
-        wait_past(&acknowledged, before + 10 * BATCH);
-        stop.store(true, Ordering::Release);
-        processing.join().unwrap();
+        acknowledged_past(&met, before + 10 * BATCH)
     });
-    assert_all_there(&store, acknowledged.into_inner());
-    assert_all_there(&open(&options), 20 * BATCH);
+    assert_all_there(&store, acknowledged);
+    assert_all_there(&open(&options), acknowledged);
 }
 
 #[test]
@@ -85,12 +102,10 @@ fn a_store_that_says_nothing_is_unavailable_and_goes_on_when_it_answers() {
     let silent = store.commit(&[commit(BATCH, 2 * BATCH)]);
     stack.resume(NODE).unwrap();
     assert!(matches!(silent, Err(StoreError::Unavailable { .. })), "{silent:?}");
-    let (stop, acknowledged, failed) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-    std::thread::scope(|scope| {
-        let processing = scope.spawn(|| process(&store, &stop, &acknowledged, &failed));
-        wait_past(&acknowledged, 3 * BATCH);
-        stop.store(true, Ordering::Release);
-        processing.join().unwrap();
+    let acknowledged = std::thread::scope(|scope| {
+        let (tell, met) = channel();
+        scope.spawn(|| process(&store, tell));
+        acknowledged_past(&met, 3 * BATCH)
     });
-    assert_all_there(&store, acknowledged.into_inner());
+    assert_all_there(&store, acknowledged);
 }

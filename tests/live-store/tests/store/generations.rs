@@ -78,6 +78,7 @@ fn the_generation_in_force_is_kept_and_another_one_is_dropped_whole() {
     }
     assert!(store.roll_back().is_err(), "the one before is gone");
     assert_eq!(store.checkpoint(OF).unwrap(), Some(checkpoint(5)));
+    assert_eq!(store.begin_generation().unwrap().generation(), 3, "a number is never given again");
 }
 
 #[test]
