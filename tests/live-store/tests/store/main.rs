@@ -1,4 +1,5 @@
 //! The projections on a real store.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod conformance;
 mod faults;
