@@ -10,7 +10,8 @@ use domain::Rules;
 use event_log::EventLog;
 use event_log_embedded::EmbeddedLog;
 use gateway::{Stamp, Stamps};
-use keystore::{Keystore, RulesBook, Sealing};
+use identity::trust::Purpose;
+use keystore::{Change, Keystore, RulesBook, Sealing};
 use projections::{ProjectionsReader, ProjectionsWriter};
 use projections_embedded::{EmbeddedStore, SwappableStore};
 use prometheus::Registry;
@@ -167,7 +168,9 @@ impl Node {
 
     /// A new identity key, in force for events accepted from now on.
     pub fn rotate_key(&self) -> anyhow::Result<Kid> {
-        let kid = self.keys.rotate(now())?;
+        let rotate = Change::Rotate { purpose: Purpose::Identity };
+        self.keys.change(&rotate, now())?;
+        let kid = self.keys.active();
         self.stamps.set(Stamp { kid, ..self.stamps.get() });
         Ok(kid)
     }

@@ -1,7 +1,6 @@
 //! Signing keys and the trust list.
 
 use crate::node::Node;
-use keystore::KeyState;
 use schemas::Micros;
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ pub fn list(node: &Node) -> Value {
         json!({
             "kid": key.kid.to_string(),
             "purpose": key.trusted.purpose.code(),
-            "state": if key.state == KeyState::Active { "active" } else { "verifies" },
+            "state": key.state.code(),
             "public": hex::encode(key.trusted.public),
             "not_before": time(key.trusted.not_before),
             "not_after": time(key.trusted.not_after),
