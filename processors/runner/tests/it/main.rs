@@ -8,4 +8,5 @@ mod pauses;
 mod processor;
 mod quarantines;
 mod repeats;
+mod successors;
 mod support;
