@@ -76,11 +76,13 @@ impl Keystore {
                 Held { secrets, file }
             }
         };
-        if matches!(sealing, Sealing::None) {
-            tracing::warn!("keys and pepper are stored unsealed: configure a passphrase or a key file");
-        }
-        if held.secrets.root.is_some() {
-            tracing::warn!("the root key lies beside the keys that it vouches for, which is for development");
+        let (unsealed, root_is_here) = (matches!(sealing, Sealing::None), held.secrets.root.is_some());
+        if unsealed || root_is_here {
+            tracing::warn!(
+                unsealed,
+                root_is_here,
+                "keys are kept as for development: seal them, and keep the root key elsewhere"
+            );
         }
         let ring = Arc::new(KeyRing::new(&held.secrets));
         let store = Self { path, sealing, cost, ring, held: Mutex::new(held) };
