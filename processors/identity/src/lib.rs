@@ -1,9 +1,10 @@
-//! The signed identity: claims, token, national string, trust list, verdicts, pictures. Pure: no I/O, no clock.
+//! The signed identity: claims, token, national string, trust list, status lists, verdicts, pictures. Pure: no I/O, no clock.
 
 pub mod claims;
 pub mod key;
 pub mod national;
 pub mod picture;
+pub mod status;
 pub mod token;
 pub mod trust;
 pub mod verdict;
@@ -15,5 +16,6 @@ mod zlib;
 
 pub use claims::Claims;
 pub use key::SigningKey;
+pub use status::{StatusBundle, StatusList};
 pub use trust::TrustList;
 pub use verdict::{Verdict, Verifier, verify};
