@@ -11,3 +11,4 @@ mod support;
 mod tokens;
 mod trust;
 mod vectors;
+mod withdrawn;
