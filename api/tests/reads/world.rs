@@ -42,14 +42,8 @@ pub struct Keys {
 impl Keys {
     fn new() -> Self {
         let (signing, root) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
-        let key = TrustedKey {
-            kid: signing.kid(),
-            public: signing.public(),
-            purpose: Purpose::Identity,
-            not_before: 0,
-            not_after: i64::MAX / 2,
-        };
-        let list = TrustList { version: 3, issued_at: NOW_SECONDS, keys: vec![key] };
+        let key = TrustedKey::new(signing.public(), Purpose::Identity, 0, i64::MAX / 2);
+        let list = TrustList { version: 3, issued_at: NOW_SECONDS, keys: vec![key], ..TrustList::default() };
         let bytes = list.sign(&root).into();
         Self { signing, root, list: Arc::new(list), bytes }
     }

@@ -102,14 +102,7 @@ impl StoredKey {
     }
 
     fn trusted(&self) -> TrustedKey {
-        let key = self.signing_key();
-        TrustedKey {
-            kid: key.kid(),
-            public: key.public(),
-            purpose: self.purpose,
-            not_before: self.not_before,
-            not_after: self.not_after,
-        }
+        TrustedKey::new(self.signing_key().public(), self.purpose, self.not_before, self.not_after)
     }
 }
 
@@ -149,7 +142,12 @@ impl Secrets {
     pub(crate) fn trust_list(&self) -> TrustList {
         let mut keys: Vec<_> = self.keys.iter().map(StoredKey::trusted).collect();
         keys.sort_unstable_by_key(|key| key.kid);
-        TrustList { version: self.trust_list_version, issued_at: self.trust_list_issued_at, keys }
+        TrustList {
+            version: self.trust_list_version,
+            issued_at: self.trust_list_issued_at,
+            keys,
+            ttl_seconds: TrustList::TTL_SECONDS,
+        }
     }
 
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {

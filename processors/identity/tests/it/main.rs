@@ -10,3 +10,4 @@ mod support;
 mod tokens;
 mod trust;
 mod vectors;
+mod withdrawn;
