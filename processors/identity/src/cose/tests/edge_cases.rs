@@ -124,9 +124,8 @@ fn keys_of_small_order_are_on_no_trust_list() {
     let root = SigningKey::from_seed(&[1; 32]);
     for (at, listed) in [(0, false), (1, false), (2, true), (3, true), (6, true), (10, false), (11, false)] {
         let public: [u8; 32] = unhex(CASES[at].1);
-        let kid = crate::key::kid_of(&public);
-        let key = TrustedKey { kid, public, purpose: Purpose::Identity, not_before: 0, not_after: 1 };
-        let list = TrustList { version: 1, issued_at: 0, keys: vec![key] };
+        let key = TrustedKey::new(public, Purpose::Identity, 0, 1);
+        let list = TrustList { version: 1, keys: vec![key], ..TrustList::default() };
         assert_eq!(TrustList::open(&list.sign(&root), &root.public()).is_ok(), listed, "case {at}");
     }
 }
