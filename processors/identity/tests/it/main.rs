@@ -6,6 +6,7 @@ mod foreign;
 mod national;
 mod pictures;
 mod refusals;
+mod status;
 mod support;
 mod tokens;
 mod trust;
