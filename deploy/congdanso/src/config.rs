@@ -69,6 +69,18 @@ settings! {
     log_backend("log.backend"): LogBackend = "embedded", anything;
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
+    /// Brokers to begin with, `host:port`, with commas between them.
+    kafka_brokers("log.kafka.brokers"): String = "127.0.0.1:9092", |value| not_blank(value);
+    /// What the names of topics begin with: letters, digits, `_` and `-`.
+    kafka_city("log.kafka.city"): String = "danang", |value| not_blank(value);
+    /// The group of the processors: members of one group share the partitions.
+    kafka_group("log.kafka.group"): String = "congdanso.process", |value| not_blank(value);
+    /// Who this process is in the group, the same after a restart; empty joins as a stranger each time.
+    kafka_instance("log.kafka.instance"): String = "", anything;
+    /// Copies of each record, for `topics ensure` and `topics check`.
+    kafka_replication("log.kafka.replication"): u16 = 1, |n| within(n, 1, 7);
+    /// Settings of librdkafka that are passed through: TLS, SASL, and whatever the cluster asks of its clients. Values are never shown.
+    kafka_settings("log.kafka.settings"): BTreeMap<String, String> = BTreeMap::<String, String>::new(), anything;
     /// MiB of disk that must stay free; below it the intake answers 503.
     log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
     /// `embedded`: the projections in this folder. `scylla`: a cluster of ScyllaDB or Cassandra that several processes share.
@@ -122,6 +134,8 @@ settings! {
 pub enum LogBackend {
     /// In the data folder, for one process.
     Embedded,
+    /// In a cluster.
+    Kafka,
 }
 
 /// Where the projections are.
@@ -189,6 +203,33 @@ impl Config {
     /// The root key that is configured, if one is.
     pub fn root_public(&self) -> Option<[u8; 32]> {
         public_key(&self.keys_root_public)
+    }
+
+    /// The log of the cluster that is configured.
+    pub fn kafka(&self) -> event_log_kafka::Options {
+        event_log_kafka::Options {
+            bootstrap_servers: self.kafka_brokers.clone(),
+            city: self.kafka_city.clone(),
+            group: self.kafka_group.clone(),
+            instance: Some(self.kafka_instance.clone()).filter(|name| !name.is_empty()),
+            settings: event_log_kafka::Secrets(self.kafka_settings.clone()),
+            ..event_log_kafka::Options::default()
+        }
+    }
+
+    /// What is wrong with the settings of the clusters that are configured, taken together.
+    fn mistakes_of_clusters(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        if self.log_backend == LogBackend::Kafka
+            && let Err(event_log_kafka::OpenError::Options { mistakes: of_kafka }) = self.kafka().check()
+        {
+            mistakes.extend(of_kafka.into_iter().map(|mistake| format!("log.kafka: {mistake}")));
+        }
+        if self.projections_backend == ProjectionsBackend::Scylla {
+            let of_scylla = self.scylla().map_or_else(|error| vec![format!("{error:#}")], |o| o.mistakes());
+            mistakes.extend(of_scylla.into_iter().map(|mistake| format!("projections.scylla: {mistake}")));
+        }
+        mistakes
     }
 
     /// The store of the cluster that is configured.
@@ -307,6 +348,7 @@ impl Settings {
             Err(error) => mistakes.extend(error.into_iter().map(|e| e.to_string())),
         }
         let config = extract(&figment, &mut mistakes);
+        mistakes.extend(config.iter().flat_map(Config::mistakes_of_clusters));
         let sealing = ["keys.passphrase_file", "keys.key_file"];
         if sealing.iter().all(|key| figment.extract_inner::<String>(key).is_ok_and(|path| !path.is_empty())) {
             mistakes.push(format!("{} exclude each other", sealing.join(" and ")));
@@ -325,7 +367,15 @@ impl Settings {
         docs()
             .into_iter()
             .map(|(key, doc)| {
-                let value = self.figment.find_value(key).map_or_else(|_| String::new(), |v| show(&v));
+                let value = self.figment.find_value(key).map_or_else(
+                    |_| String::new(),
+                    |v| match v {
+                        Value::Dict(_, settings) => {
+                            format!("{:?}, not shown", settings.keys().collect::<Vec<_>>())
+                        }
+                        shown => show(&shown),
+                    },
+                );
                 Shown { key, value, origin: origin(&self.figment, key), doc }
             })
             .collect()
@@ -412,10 +462,6 @@ fn show(value: &Value) -> String {
             whole.or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default()
         }
         Value::Array(_, list) => format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", ")),
-        Value::Dict(_, dict) => {
-            let map: BTreeMap<_, _> = dict.iter().map(|(k, v)| (k, show(v))).collect();
-            format!("{map:?}")
-        }
         _ => String::new(),
     }
 }
