@@ -119,6 +119,20 @@ impl Program {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
+    /// The identity key that signs.
+    pub fn active_key(&self) -> anyhow::Result<String> {
+        let mut command = Command::new(binary()?);
+        command.arg("--data-dir").arg(self.folder.path()).args(["--json", "keys", "list"]);
+        let said = command.output()?.stdout;
+        for line in String::from_utf8(said)?.lines() {
+            let key: Value = serde_json::from_str(line)?;
+            if key["purpose"] == "identity" && key["state"] == "active" {
+                return Ok(key["kid"].as_str().context("a kid")?.to_owned());
+            }
+        }
+        bail!("no identity key signs")
+    }
+
     /// Ends it as operators do and starts it again; how long it took until it said that it is ready.
     pub fn restart(&mut self) -> anyhow::Result<Duration> {
         self.end()?;

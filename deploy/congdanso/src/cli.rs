@@ -187,7 +187,11 @@ pub struct VerifyArgs {
     /// A trust list's file; default: the one of the data folder or running process.
     #[arg(long, value_name = "FILE")]
     pub trust_list: Option<PathBuf>,
-    /// The city's root key, 64 hexadecimal digits; needed with `--trust-list`.
+    /// Ask this server for the trust list whenever the one that is kept is older than it may be. It is kept in the file of
+    /// `--trust-list`, or in the user's folder for caches, and replaced by a higher version only.
+    #[arg(long, value_name = "URL", requires = "root")]
+    pub server: Option<String>,
+    /// The city's root key, 64 hexadecimal digits; needed with `--trust-list` and `--server`.
     #[arg(long, value_name = "HEX")]
     pub root: Option<String>,
 }

@@ -12,27 +12,65 @@ use serde_json::json;
 use std::io::BufRead;
 use std::path::Path;
 
+mod served;
+
+use served::Served;
+
 /// Runs it. One verdict a code, on stdout.
 ///
 /// # Errors
 /// [`Exit::No`] when a code does not hold; [`Exit::NotFound`] when a picture shows no code.
 pub fn run(global: &Global, args: &VerifyArgs) -> anyhow::Result<()> {
-    let trust = trust_list(global, args)?;
-    let verifier = Verifier::new(&trust);
+    let mut keys = Keys::of(global, args)?;
     let mut all_hold = true;
     if args.code == "-" {
         for line in std::io::stdin().lock().lines() {
             let line = line?;
             if !line.is_empty() {
-                all_hold &= tell(global, &verifier, &line)?;
+                all_hold &= tell(global, keys.now()?, &line)?;
             }
         }
     } else {
         for code in codes(&args.code)? {
-            all_hold &= tell(global, &verifier, &code)?;
+            all_hold &= tell(global, keys.now()?, &code)?;
         }
     }
     if all_hold { Ok(()) } else { Err(Failure::new(Exit::No, "").into()) }
+}
+
+/// What codes are checked by.
+struct Keys {
+    verifier: Verifier,
+    served: Option<Served>,
+}
+
+impl Keys {
+    fn of(global: &Global, args: &VerifyArgs) -> anyhow::Result<Self> {
+        let mut served = match (&args.server, &args.root) {
+            (Some(server), Some(root)) => {
+                Some(Served::open(server, root_of(root)?, args.trust_list.as_deref())?)
+            }
+            _ => None,
+        };
+        let verifier = match &mut served {
+            Some(served) => Verifier::new(served.current()?.0),
+            None => Verifier::new(&trust_list(global, args)?),
+        };
+        Ok(Self { verifier, served })
+    }
+
+    /// The keys as they are known now: a server is asked again when it is time.
+    fn now(&mut self) -> anyhow::Result<&Verifier> {
+        if let Some((list, true)) = self.served.as_mut().map(Served::current).transpose()? {
+            self.verifier = Verifier::new(list);
+        }
+        Ok(&self.verifier)
+    }
+}
+
+fn root_of(text: &str) -> anyhow::Result<[u8; 32]> {
+    crate::config::public_key(text)
+        .ok_or_else(|| Failure::new(Exit::Usage, "--root: expected 64 hexadecimal digits").into())
 }
 
 /// The codes that an argument means: a picture's, when it names a file; otherwise its own text.
@@ -60,10 +98,7 @@ fn trust_list(global: &Global, args: &VerifyArgs) -> anyhow::Result<TrustList> {
         }
         _ => return Err(Failure::new(Exit::Usage, "--trust-list and --root go together").into()),
     };
-    let mut public = [0; 32];
-    hex::decode_to_slice(root.trim(), &mut public)
-        .map_err(|_| Failure::new(Exit::Usage, "--root: expected 64 hexadecimal digits"))?;
-    Ok(TrustList::open(&list, &public)?)
+    Ok(TrustList::open(&list, &root_of(&root)?)?)
 }
 
 /// Says one verdict; whether the code holds. Offline, so no status is looked up, and the verdict says so.
