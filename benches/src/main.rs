@@ -6,6 +6,7 @@
 mod load;
 mod parts;
 mod program;
+mod verify;
 
 use anyhow::Context;
 use program::Program;
@@ -30,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     {
         return program::serve_bare(file);
     }
-    let all: [(&str, Figure); 8] = [
+    let all: [(&str, Figure); 9] = [
         ("registrations", registrations),
         ("mix", mix),
         ("singles", singles),
@@ -38,6 +39,7 @@ fn main() -> anyhow::Result<()> {
         ("rebuild", rebuild),
         ("reads", reads),
         ("start", start),
+        ("verify", verify::verify),
         ("reissue", reissue),
     ];
     for name in &wanted {

@@ -12,6 +12,7 @@ mod disk;
 mod import;
 mod keys;
 mod kill;
+mod life;
 mod pending;
 mod refusals;
 mod reissue;

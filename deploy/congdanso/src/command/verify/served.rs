@@ -85,7 +85,7 @@ impl Served {
 
     /// Asks the server. Whether it had another list.
     fn ask(&mut self) -> anyhow::Result<bool> {
-        let answer = self.runtime.block_on(fetch(&self.url, self.tag.as_deref()));
+        let answer = self.runtime.block_on(fetch(&self.url, self.tag.as_deref(), TrustList::MAX_BYTES));
         let Some((bytes, tag)) = answer.with_context(|| format!("asking {}", self.url))? else {
             // It is as good as new.
             std::fs::File::options().append(true).open(&self.file)?.set_modified(SystemTime::now())?;
@@ -105,8 +105,12 @@ impl Served {
     }
 }
 
-/// The list and its tag; `None` when it is unchanged.
-async fn fetch(url: &str, tag: Option<&str>) -> anyhow::Result<Option<(Vec<u8>, Option<String>)>> {
+/// What is served there, of at most so many bytes, and its tag; `None` when it is unchanged.
+pub(super) async fn fetch(
+    url: &str,
+    tag: Option<&str>,
+    bytes_max: usize,
+) -> anyhow::Result<Option<(Vec<u8>, Option<String>)>> {
     let client = reqwest::Client::builder().timeout(ANSWER_WAIT_MAX).build()?;
     let mut request = client.get(url).header("accept", "application/cose");
     if let Some(tag) = tag {
@@ -120,10 +124,7 @@ async fn fetch(url: &str, tag: Option<&str>) -> anyhow::Result<Option<(Vec<u8>, 
     let tag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
-        ensure!(
-            bytes.len() + chunk.len() <= TrustList::MAX_BYTES,
-            "the answer is larger than any trust list"
-        );
+        ensure!(bytes.len() + chunk.len() <= bytes_max, "the answer is larger than {bytes_max} bytes");
         bytes.extend_from_slice(&chunk);
     }
     Ok(Some((bytes, tag)))
