@@ -110,7 +110,7 @@ settings! {
     /// Records of one batch at most.
     process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
     /// `iss` of every signed code.
-    identity_issuer("identity.issuer"): String = "urn:congdanso:danang", |value| not_blank(value);
+    identity_issuer("identity.issuer"): String = "danang.example", |value| not_blank(value);
     /// Address under which status lists are published; it is printed into every code.
     identity_status_uri("identity.status_uri"): String = "https://danang.example/s", |value| not_blank(value);
     /// Days that a code holds.
