@@ -34,6 +34,7 @@ mod statistics;
 mod transactions;
 mod trust_list;
 mod verification;
+mod verifier;
 
 pub use routes::ROUTES;
 pub use state::{Api, Parts, Trust};
