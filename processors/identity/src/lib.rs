@@ -1,6 +1,8 @@
 //! The signed identity: claims, token, national string, trust list, status lists, verdicts, pictures. Pure: no I/O, no clock.
 
 pub mod claims;
+#[cfg(feature = "decoders")]
+pub mod decoders;
 pub mod key;
 pub mod national;
 pub mod picture;
