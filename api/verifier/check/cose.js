@@ -62,6 +62,15 @@ export class Sign1 {
   }
 }
 
+/** A message that can be nothing else: whatever is wrong with it is `bad_encoding`. */
+export function readSign1(bytes) {
+  try {
+    return new Sign1(bytes);
+  } catch {
+    throw new Fault("bad_encoding");
+  }
+}
+
 const isBytes = (value) => value instanceof Uint8Array;
 
 function untagged(value) {

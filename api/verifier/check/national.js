@@ -58,7 +58,7 @@ function oneOf(known, value) {
 }
 
 const isNumber = (text) => byteLength(text) <= ID_BYTES_MAX && /^[0-9A-Za-z*]*$/.test(text);
-const isId = (text) => byteLength(text) <= ID_BYTES_MAX && !/[\p{White_Space}\p{Cc}]/u.test(text);
+const isId = (text) => byteLength(text) <= ID_BYTES_MAX && !/[\p{White_Space}\p{Cc}<]/u.test(text);
 const isBounded = (text) => byteLength(text) <= FIELD_BYTES_MAX;
 
 const maskNumber = (number) => [...number].map((shown, at) => (at < MASKED_CHARACTERS ? "*" : shown)).join("");

@@ -2,7 +2,7 @@
 
 import { Fault } from "./fault.js";
 import { Pairs, Writer, read, same, signed64, unsigned64 } from "./cbor.js";
-import { Sign1 } from "./cose.js";
+import { readSign1 } from "./cose.js";
 import { issueFault, keyOf } from "./trust.js";
 import { unwrap } from "./zlib.js";
 
@@ -23,17 +23,18 @@ export const AGE_SECONDS_MAX = { gate: 15 * 60, desk: 4 * 3600, audit: 24 * 3600
 /** Reads a bundle and checks it against the keys of the trust list. Throws a fault: nothing in it may be believed. */
 export async function openBundle(bytes, trust) {
   if (bytes.length > BYTES_MAX) throw new Fault("bad_encoding");
-  const message = new Sign1(bytes);
-  if (message.type !== TYPE) throw new Fault("not_ours");
+  const message = readSign1(bytes);
+  need(message.type === TYPE);
   const key = keyOf(trust, message.kid);
   if (key === undefined) throw new Fault("unknown_key");
   if (key.purpose !== "status") throw new Fault("wrong_purpose");
   const payload = await message.verified(key.public);
   if (payload === null) throw new Fault("bad_signature");
   const bundle = decode(read(payload));
+  need(bundle.issuedAt <= bundle.expiresAt);
   const fault = issueFault(key, bundle.issuedAt);
   if (fault !== null) throw new Fault(fault);
-  need(same(encode(bundle), payload) && bundle.issuedAt <= bundle.expiresAt && bundle.packed.length <= LISTS_MAX);
+  need(same(encode(bundle), payload) && bundle.packed.length <= LISTS_MAX);
   need(bundle.packed.every((list, at) => at === 0 || rises(bundle.packed[at - 1].id, list.id)));
   const lists = new Map();
   let inflated = 0;

@@ -2,7 +2,7 @@
 
 import { Fault } from "./fault.js";
 import { Pairs, Writer, read, same, signed64, unsigned64 } from "./cbor.js";
-import { Sign1 } from "./cose.js";
+import { readSign1 } from "./cose.js";
 import { isPoint, isSmallOrder } from "./ed25519.js";
 import { byteLength } from "./text.js";
 
@@ -32,13 +32,8 @@ export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padS
  */
 export async function openTrustList(bytes, root) {
   if (bytes.length > BYTES_MAX) throw new Fault("bad_encoding");
-  let message;
-  try {
-    message = new Sign1(bytes);
-  } catch {
-    throw new Fault("bad_encoding");
-  }
-  if (message.type !== TYPE) throw new Fault("bad_encoding");
+  const message = readSign1(bytes);
+  need(message.type === TYPE);
   const payload = same(message.kid, await kidOf(root)) ? await message.verified(root) : null;
   if (payload === null) throw new Fault("not_ours");
   const list = decode(read(payload));

@@ -24,7 +24,9 @@ impl Node {
         let text = |value: &Value| value["value"].as_str().unwrap_or_default().to_owned();
         let property = |name: &str| {
             let all = node["properties"].as_array().into_iter().flatten();
-            all.into_iter().find(|property| property["name"] == name).map(|property| &property["value"]["value"])
+            all.into_iter()
+                .find(|property| property["name"] == name)
+                .map(|property| &property["value"]["value"])
         };
         Some(Self {
             role: text(&node["role"]),

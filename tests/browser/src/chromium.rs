@@ -113,9 +113,8 @@ impl Chromium {
 
     /// All events of a name that have come and were not taken yet; their parameters.
     pub fn events(&mut self, name: &str) -> Vec<Value> {
-        let (found, others) = self.events.drain(..).partition(|event| event["method"] == name);
+        let (found, others): (Vec<Value>, _) = self.events.drain(..).partition(|event| event["method"] == name);
         self.events = others;
-        let found: Vec<Value> = found;
         found.into_iter().map(|mut event| event["params"].take()).collect()
     }
 

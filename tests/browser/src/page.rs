@@ -147,7 +147,8 @@ impl Page {
         ))?;
         ensure!(place["seen"] == true, "{selector} cannot be seen");
         for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({"type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1});
+            let event =
+                json!({"type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1});
             self.call("Input.dispatchMouseEvent", event)?;
         }
         Ok(())
@@ -202,7 +203,8 @@ impl Page {
     /// # Errors
     /// See [`Chromium::call`].
     pub fn picture(&mut self) -> anyhow::Result<Vec<u8>> {
-        let taken = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}))?;
+        let taken =
+            self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}))?;
         Ok(STANDARD.decode(taken["data"].as_str().context("a picture")?)?)
     }
 
@@ -218,7 +220,9 @@ impl Page {
     /// What the page has complained about since the last call: errors in its console, breaches of its policy, exceptions nobody caught.
     pub fn complaints(&mut self) -> Vec<String> {
         let logged = self.chromium.events("Log.entryAdded").into_iter().map(|event| event["entry"].clone());
-        let logged = logged.filter(|entry| entry["level"] == "error").map(|entry| format!("{} {}", entry["text"], entry["url"]));
+        let logged = logged
+            .filter(|entry| entry["level"] == "error")
+            .map(|entry| format!("{} {}", entry["text"], entry["url"]));
         let logged: Vec<String> = logged.collect();
         let thrown = self.chromium.events("Runtime.exceptionThrown").into_iter();
         let thrown = thrown.map(|event| event["exceptionDetails"]["exception"]["description"].to_string());

@@ -9,5 +9,4 @@ mod lists;
 mod looks;
 mod offline;
 mod strictness;
-mod vectors;
 mod world;

@@ -69,7 +69,9 @@ impl World {
     pub fn verdict(&self, code: &str) -> anyhow::Result<Value> {
         let body = serde_json::json!({"code": code}).to_string();
         let headers = [("content-type", "application/json")];
-        Client::new(&self.up.base, None)?.send(reqwest::Method::POST, "/v1/verify", &headers, body)?.expect(200)
+        Client::new(&self.up.base, None)?
+            .send(reqwest::Method::POST, "/v1/verify", &headers, body)?
+            .expect(200)
     }
 }
 
@@ -95,4 +97,22 @@ pub fn said(page: &mut Page) -> anyhow::Result<String> {
 /// What is shown of the verdict.
 pub fn kind(page: &mut Page) -> anyhow::Result<String> {
     page.text("document.querySelector('#answer').dataset.kind")
+}
+
+impl World {
+    /// A browser on an empty page of the same origin, from where [`modules`] can be loaded.
+    pub fn modules(&self) -> anyhow::Result<Page> {
+        let mut page = Page::new(Chromium::start(None)?)?;
+        page.open(&format!("{}/verify/check/fault.js", self.up.base))?;
+        Ok(page)
+    }
+}
+
+/// Script that names the modules that check, and how bytes are written for them.
+pub const fn modules() -> &'static str {
+    "const [base45, cbor, zlib, claims, ed25519, trust, status, { Sign1 }, { verify }] = await Promise.all(
+       ['base45', 'cbor', 'zlib', 'claims', 'ed25519', 'trust', 'status', 'cose', 'verify'].map((name) => import(`/verify/check/${name}.js`)));
+     const { hex } = trust;
+     const latin = (text) => String.fromCharCode(...unhex(text));
+     const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));"
 }
