@@ -30,6 +30,11 @@ const SMALL_HEAP_BYTES: usize = 512 * 1024;
 /// The most heap for a decoder that inflates, to 64 KiB at most, and reads CBOR out of that.
 const INFLATING_HEAP_BYTES: usize = 8 * 1024 * 1024;
 
+/// The most heap for a reader of status lists, of which one inflates to 1 MiB at most.
+const BLOCK_HEAP_BYTES: usize = 4 * 1024 * 1024;
+/// The most heap for a reader of bundles, whose lists inflate to 64 MiB at most.
+const BUNDLE_HEAP_BYTES: usize = 72 * 1024 * 1024;
+
 /// All targets.
 pub const TARGETS: &[Target] = &[
     Target { name: "base45", run: targets::base45, seeds: seeds::base45, heap_bytes_max: SMALL_HEAP_BYTES },
@@ -49,6 +54,18 @@ pub const TARGETS: &[Target] = &[
         run: targets::trust_list,
         seeds: seeds::trust_list,
         heap_bytes_max: SMALL_HEAP_BYTES,
+    },
+    Target {
+        name: "status_list",
+        run: targets::status_list,
+        seeds: seeds::status_list,
+        heap_bytes_max: BLOCK_HEAP_BYTES,
+    },
+    Target {
+        name: "status_bundle",
+        run: targets::status_bundle,
+        seeds: seeds::status_bundle,
+        heap_bytes_max: BUNDLE_HEAP_BYTES,
     },
 ];
 

@@ -2,8 +2,10 @@
 
 use identity::claims::{Sex, StatusReference};
 use identity::national::{NationalString, compose};
+use identity::status::{Entries, ListId, Status, Validity};
 use identity::trust::{Purpose, Reason, State, TrustedKey, Withdrawal};
-use identity::{Claims, SigningKey, TrustList, decoders, token};
+use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList, decoders, token};
+use miniz_oxide::deflate::compress_to_vec_zlib;
 
 /// Within the validity of everything here, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
@@ -19,6 +21,15 @@ pub fn key() -> SigningKey {
 pub fn root() -> SigningKey {
     SigningKey::from_seed(&[0xaa; 32])
 }
+
+/// Signs status lists.
+#[must_use]
+pub fn status_key() -> SigningKey {
+    SigningKey::from_seed(&[0x51; 32])
+}
+
+/// The list that [`people`] stand on.
+pub const LIST_URI: &str = "https://danang.example/s/0/3/1";
 
 /// One with every claim, one with as few as there may be.
 #[must_use]
@@ -36,7 +47,7 @@ pub fn people() -> [Claims; 2] {
         issued_at: NOW - 1_000,
         not_before: NOW - 1_000,
         expires_at: NOW + 1_000,
-        status: StatusReference { uri: "https://danang.example/s/0/3/1".to_owned(), index: 77 },
+        status: StatusReference { uri: LIST_URI.to_owned(), index: 77 },
     };
     let bare = Claims {
         masked_number: String::new(),
@@ -70,7 +81,7 @@ pub fn trust() -> TrustList {
             successor,
             ..seeded(2, Purpose::Identity)
         },
-        seeded(3, Purpose::Status),
+        seeded(0x51, Purpose::Status),
         seeded(4, Purpose::Presentation),
         TrustedKey { holder: Some("so-tu-phap".to_owned()), ..seeded(5, Purpose::Papers) },
     ];
@@ -154,10 +165,12 @@ pub fn claims() -> Vec<Vec<u8>> {
     signed_payloads().into_iter().chain([foreign.to_vec()]).collect()
 }
 
-/// Tokens.
+/// Tokens, and one that inflates to an array of as many items as there may be bytes.
 #[must_use]
 pub fn token() -> Vec<Vec<u8>> {
-    people().iter().map(|person| token::sign(person, &key()).into_bytes()).collect()
+    let array = [&[0x99, 0xff, 0xfc][..], &[0; 0xfffc]].concat();
+    let bomb = decoders::to_base45(&compress_to_vec_zlib(&array, 9)).into_bytes();
+    people().iter().map(|person| token::sign(person, &key()).into_bytes()).chain([bomb]).collect()
 }
 
 /// National strings: signed, unsigned, in the forms that are tolerated.
@@ -179,4 +192,41 @@ pub fn national() -> Vec<Vec<u8>> {
 #[must_use]
 pub fn trust_list() -> Vec<Vec<u8>> {
     vec![trust().sign(&root()), trust().to_unsigned(), TrustList::default().to_unsigned()]
+}
+
+fn entries() -> Entries {
+    let mut entries = Entries::default();
+    entries.set(77, Status::Suspended);
+    entries.set(2_000, Status::Invalid);
+    entries
+}
+
+/// Each message, and its payload by itself.
+fn messages_and_payloads(messages: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let payload = |message: &[u8]| {
+        let payload = decoders::cose(message, &status_key().public());
+        payload.flatten().expect("signed by the key for status")
+    };
+    messages.iter().flat_map(|message| [message.clone(), payload(message)]).collect()
+}
+
+/// Lists: of a whole block, of its beginning, of nothing.
+#[must_use]
+pub fn status_list() -> Vec<Vec<u8>> {
+    let lsts = [entries().whole(), entries().short(), Entries::default().short()];
+    let signed = |lst: Vec<u8>| StatusList::sign(LIST_URI, Validity::from(NOW - 60), &lst, &status_key());
+    messages_and_payloads(&lsts.map(signed))
+}
+
+/// Bundles: of two lists, of none.
+#[must_use]
+pub fn status_bundle() -> Vec<Vec<u8>> {
+    let id = ListId { epoch: 0, partition: 3, block: 1 };
+    let full = StatusBundle {
+        base_uri: "https://danang.example/s".to_owned(),
+        validity: Validity::from(NOW - 60),
+        lists: [(id, entries()), (ListId { block: 2, ..id }, entries())].into(),
+    };
+    let none = StatusBundle { lists: [].into(), ..full.clone() };
+    messages_and_payloads(&[full.sign(&status_key()), none.sign(&status_key())])
 }

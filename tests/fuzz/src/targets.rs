@@ -3,8 +3,9 @@
 use crate::seeds;
 use identity::claims::StatusReference;
 use identity::national::{NationalString, compose};
+use identity::status::{Asked, BLOCK_ENTRIES};
 use identity::verdict::KnownStatus;
-use identity::{Claims, TrustList, Verifier, decoders, token};
+use identity::{Claims, StatusBundle, StatusList, TrustList, Verifier, decoders, token};
 use std::sync::LazyLock;
 
 /// The most that a code may inflate to, in bytes.
@@ -101,5 +102,39 @@ pub fn trust_list(input: &[u8]) {
             let _ = list.successor(key.kid);
         }
         let _ = (Verifier::new(&list), list.json());
+    }
+}
+
+/// A message as it came, and one by the status key around the input: most inputs end at a signature otherwise.
+fn signed_for_status(input: &[u8], kind: &str) -> [Vec<u8>; 2] {
+    [input.to_vec(), decoders::to_cose(input, Some(kind), &seeds::status_key())]
+}
+
+fn references() -> [StatusReference; 4] {
+    [0, 77, BLOCK_ENTRIES - 1, u64::MAX]
+        .map(|index| StatusReference { uri: seeds::LIST_URI.to_owned(), index })
+}
+
+/// A list answers every question, and only about its own entries.
+pub fn status_list(input: &[u8]) {
+    for message in signed_for_status(input, "application/statuslist+cwt") {
+        let Ok(list) = StatusList::open(&message, seeds::LIST_URI, &seeds::trust()) else { continue };
+        for reference in references() {
+            let known = list.known(&reference, Asked::at(seeds::NOW));
+            assert!(reference.index < list.spoken_of || known == KnownStatus::Unknown, "{reference:?}");
+        }
+        let _ = (list.entries.taken_back(), list.validity.is_half_used(seeds::NOW));
+    }
+}
+
+/// A bundle answers every question, and what it says is signed and read to the same.
+pub fn status_bundle(input: &[u8]) {
+    for message in signed_for_status(input, "application/vnd.congdanso.status-bundle+cbor") {
+        let Ok(bundle) = StatusBundle::open(&message, &seeds::trust()) else { continue };
+        for reference in references() {
+            let _ = bundle.known(&reference, Asked::at(seeds::NOW));
+        }
+        let again = StatusBundle::open(&bundle.sign(&seeds::status_key()), &seeds::trust());
+        assert_eq!(again.as_ref(), Ok(&bundle));
     }
 }

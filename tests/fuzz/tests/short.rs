@@ -13,7 +13,7 @@ static HEAP: PeakAlloc = PeakAlloc;
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Mutations of one target in the suite.
-const RUNS: u64 = 5_000;
+const RUNS: u64 = 3_000;
 /// Changed when the suite is to look elsewhere.
 const SEED: u64 = 1405;
 
@@ -83,10 +83,13 @@ short_runs! {
     tokens_survive_mutations: "token",
     national_strings_survive_mutations: "national",
     trust_lists_survive_mutations: "trust_list",
+    status_lists_survive_mutations: "status_list",
+    status_bundles_survive_mutations: "status_bundle",
 }
 
 #[test]
 fn corpora_hold_the_seeds() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for target in TARGETS {
         let inputs = corpus_of(target);
         for seed in (target.seeds)() {
