@@ -113,8 +113,9 @@ impl Chromium {
 
     /// All events of a name that have come and were not taken yet; their parameters.
     pub fn events(&mut self, name: &str) -> Vec<Value> {
-        let (found, others): (Vec<Value>, _) = self.events.drain(..).partition(|event| event["method"] == name);
-        self.events = others;
+        let (found, others): (Vec<Value>, _) =
+            self.events.drain(..).partition(|event| event["method"] == name);
+        self.events = others.into();
         found.into_iter().map(|mut event| event["params"].take()).collect()
     }
 

@@ -9,4 +9,5 @@ mod lists;
 mod looks;
 mod offline;
 mod strictness;
+mod vectors;
 mod world;

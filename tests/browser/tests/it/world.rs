@@ -29,7 +29,7 @@ impl World {
     pub fn new() -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let up = Up::start(&folder.data(), &[])?;
-        let key = add_agency(&folder.data(), "desk", "desk")?;
+        let key = add_agency(&folder.data(), "desk", "ward_desk")?;
         let desk = Client::new(&up.base, Some(&key))?;
         let accepted = desk.decide("registrations", "r1", &registration(1))?.json()?;
         let citizen = accepted["citizen_id"].as_str().with_context(|| accepted.to_string())?;
