@@ -31,10 +31,11 @@ mod shown;
 pub mod sight;
 mod state;
 mod statistics;
+mod status;
 mod transactions;
 mod trust_list;
 mod verification;
 mod verifier;
 
 pub use routes::ROUTES;
-pub use state::{Api, Parts, Trust};
+pub use state::{Api, Parts, StatusLists, Trust};
