@@ -40,7 +40,7 @@ t.ago = (seconds) => {
 
 /** An instant, in seconds since 1970, as words. */
 t.instant = (seconds) => {
-  const form = { dateStyle: "long", timeStyle: "short" };
+  const form = { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" };
   const date = new Date(Number(seconds) * 1000);
   return Number.isNaN(date.getTime()) ? String(seconds) : new Intl.DateTimeFormat(language() === "vi" ? "vi-VN" : "en-GB", form).format(date);
 };

@@ -4,7 +4,7 @@ import { isSupported } from "./check/ed25519.js";
 import { AGE_SECONDS_MAX } from "./check/status.js";
 import { Lists, now } from "./lists.js";
 import { Camera, readFile } from "./scan.js";
-import { check, showData, showVerdict } from "./show.js";
+import { check, clearVerdict, showData, showVerdict } from "./show.js";
 import { language, onLanguage, setLanguage, t } from "./language.js";
 
 const $ = (id) => document.getElementById(id);
@@ -22,7 +22,14 @@ function setHint(text) {
   $("hint").textContent = t(text);
 }
 
+function forget() {
+  verdict = undefined;
+  clearVerdict();
+  $("next").hidden = true;
+}
+
 async function judge(text) {
+  forget();
   setHint("checking");
   await lists.refresh();
   verdict = await check(text, lists, $("use").value);
@@ -33,8 +40,9 @@ async function judge(text) {
 }
 
 async function scan() {
-  document.body.dataset.scanning = "yes";
+  forget();
   [$("scan").hidden, $("stop").hidden, $("viewer").hidden] = [true, false, false];
+  $("viewer").scrollIntoView({ block: "nearest" });
   $("stop").focus();
   setHint("scanning");
   let text = null;
@@ -48,17 +56,18 @@ async function scan() {
   camera.stop();
   const wasFocused = document.activeElement === $("stop");
   [$("scan").hidden, $("stop").hidden, $("viewer").hidden] = [false, true, true];
-  if (wasFocused) $("scan").focus();
-  if (text !== null) {
-    $("scan").querySelector("span").dataset.t = "next";
-    $("scan").querySelector("span").textContent = t("next");
-    await judge(text);
-  } else {
+  if (text === null) {
     setHint(trouble ?? "hint");
+    if (wasFocused) $("scan").focus();
+    return;
   }
+  await judge(text);
+  $("next").hidden = false;
+  $("next").focus({ preventScroll: true });
 }
 
 async function pick(file) {
+  forget();
   setHint("reading");
   try {
     const text = await readFile(file);
@@ -111,6 +120,7 @@ function listen() {
     show();
   });
   $("scan").addEventListener("click", scan);
+  $("next").addEventListener("click", scan);
   $("stop").addEventListener("click", () => camera.stop());
   $("pick").addEventListener("click", () => $("file").click());
   $("file").addEventListener("change", async () => {

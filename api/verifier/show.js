@@ -27,6 +27,17 @@ function kindOf(verdict) {
   return verdict.statusChecked ? "good" : "care";
 }
 
+/** Takes the verdict away: the one before must not stand beside the next code. */
+export function clearVerdict() {
+  $("answer").dataset.kind = "none";
+  const waiting = element("div", { className: "waiting" });
+  waiting.append(element("p", { textContent: t("waiting") }));
+  waiting.firstChild.dataset.t = "waiting";
+  $("verdict").replaceChildren(waiting);
+  showClaims(undefined);
+  $("remark").hidden = true;
+}
+
 /** Says a verdict, and what the code says where its signature holds. */
 export function showVerdict(verdict) {
   const kind = kindOf(verdict);
@@ -47,23 +58,29 @@ export function showVerdict(verdict) {
 }
 
 function showClaims(claims) {
-  $("claims").hidden = claims === undefined;
+  $("claims").hidden = $("more").hidden = claims === undefined;
   if (claims === undefined) return;
-  const rows = [
+  showRows("claims", [
     ["full_name", claims.fullName, "name"],
     ["birth_date", day(claims.birthDate)],
     ["sex", t(claims.sex)],
     ["masked_number", claims.maskedNumber],
     ["level", t(`level_${claims.level}`)],
-    ["declared_by", claims.declarantQid],
+  ]);
+  showRows("details", [
     ["issuer", claims.issuer],
     ["issued_at", t.instant(claims.issuedAt)],
     ["expires_at", t.instant(claims.expiresAt)],
     ["qid", claims.qid],
     ["serial", claims.serial],
-  ];
+    ["declared_by", claims.declarantQid],
+  ]);
+}
+
+/** Rows of a name and a value, without those that have none. */
+function showRows(id, rows) {
   const shown = rows.filter(([, value]) => value !== "");
-  $("claims").replaceChildren(...shown.map(([name, value, className = ""]) => {
+  $(id).replaceChildren(...shown.map(([name, value, className = ""]) => {
     const row = element("div");
     row.append(element("dt", { textContent: t(name) }), element("dd", { textContent: value, className }));
     return row;

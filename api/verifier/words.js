@@ -109,6 +109,7 @@ export const TEXTS = {
   level_1: ["1 – đã khai báo", "1 – declared"],
   level_2: ["2 – đã xác minh trực tiếp", "2 – verified in person"],
   declared_by: ["Người khai hộ (QID)", "Declared by (QID)"],
+  more: ["Chi tiết của mã", "Details of the code"],
   issuer: ["Nơi cấp", "Issued by"],
   issued_at: ["Cấp lúc", "Issued"],
   expires_at: ["Hết hạn", "Expires"],

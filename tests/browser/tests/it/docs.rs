@@ -11,6 +11,7 @@ fn description_fits_phone_and_desktop_in_light_and_dark() -> anyhow::Result<()> 
     let mut page = Page::new(Chromium::start(None)?)?;
     page.open(&format!("{}/docs", world.up.base))?;
     page.until("document.querySelector('details')")?;
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = d.textContent.includes('/v1/lookup'); })")?;
     for (form, width, height, scale) in [("phone", 390, 844, 2), ("desktop", 1280, 800, 1)] {
         page.resize(width, height, scale)?;
         for scheme in ["light", "dark"] {
@@ -20,6 +21,13 @@ fn description_fits_phone_and_desktop_in_light_and_dark() -> anyhow::Result<()> 
             keep(&mut page, &format!("docs-{form}-{scheme}"))?;
         }
     }
+    // Looking for something leaves what has it.
+    page.evaluate(
+        "(() => { const find = document.querySelector('input'); find.value = 'STATUS-BUNDLE'; find.dispatchEvent(new Event('input')); })()",
+    )?;
+    let found = page.evaluate("[...document.querySelectorAll('details:not([hidden]) summary code')].map((code) => code.textContent)")?;
+    assert_eq!(found, serde_json::json!(["/v1/status-bundle"]));
+    assert_eq!(page.evaluate("[...document.querySelectorAll('section:not([hidden])')].length")?, 1);
     assert_eq!(page.complaints(), [""; 0]);
     Ok(())
 }

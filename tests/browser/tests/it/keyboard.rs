@@ -69,7 +69,7 @@ fn everything_has_a_role_and_a_name_for_screen_readers() -> anyhow::Result<()> {
     ensure!(unnamed.iter().all(|node| node.role == "RootWebArea"), "without a name: {unnamed:?}");
     let pressed: Vec<_> =
         nodes.iter().filter(|node| node.pressed == Some(true)).map(|node| node.name.as_str()).collect();
-    assert_eq!(pressed, ["Tiếng Việt"]);
+    assert_eq!(pressed, ["VI, Tiếng Việt"]);
     let live = page.text("(() => { const e = document.querySelector('.said').closest('[aria-live]'); return `${e.role} ${e.ariaLive} ${e.ariaAtomic}`; })()")?;
     assert_eq!(live, "status polite true");
     // The verdict is in words, and its icon is decoration.

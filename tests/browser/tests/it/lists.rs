@@ -3,15 +3,11 @@
 use crate::world::World;
 use anyhow::ensure;
 use browser::Page;
-use fuzz::seeds::{self, NOW, key, root};
+use fuzz::seeds::{self, NOW, key, root, status_key};
 use identity::status::{Status, StatusBundle, Validity};
 use identity::trust::{Purpose, TrustedKey};
 use identity::{SigningKey, TrustList, token};
 use serde_json::{Value, json};
-
-fn status_key() -> SigningKey {
-    SigningKey::from_seed(&[3; 32])
-}
 
 /// The bundle of this second, in which the code of the first person is suspended or not.
 fn bundle(issued_at: i64, suspended: bool) -> Vec<u8> {

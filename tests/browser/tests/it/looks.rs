@@ -37,7 +37,7 @@ pub fn faults(page: &mut Page) -> anyhow::Result<Vec<String>> {
              return 0.2126 * r + 0.7152 * g + 0.0722 * b;
            }};
            const behind = (e) => {{
-             for (; e; e = e.parentElement) {{ const c = getComputedStyle(e).backgroundColor; if (!/, 0\\)$/.test(c)) return c; }}
+             for (; e; e = e.parentElement) {{ const c = getComputedStyle(e).backgroundColor; if (!/^rgba.*, 0\\)$/.test(c)) return c; }}
              return 'white';
            }};
            for (const e of document.querySelectorAll('body *')) {{
