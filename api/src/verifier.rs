@@ -58,6 +58,7 @@ files! {
     "check/ed25519.js"
     "check/fault.js"
     "check/national.js"
+    "check/presentation.js"
     "check/status.js"
     "check/text.js"
     "check/trust.js"

@@ -24,6 +24,8 @@ export class Lists {
   statusCheckedAt;
   /** What came of asking the last time: undefined, `offline` where nobody answered, `refused` where the answer cannot be believed. */
   trouble;
+  /** How far this device's clock is ahead of the city's, in seconds, as last seen. */
+  aheadSeconds = 0;
   #tags = {};
   #statusBytes;
   #running;
@@ -75,6 +77,7 @@ export class Lists {
       if (this.root === undefined) await this.#pin();
       await this.#refreshTrust();
       await this.#refreshStatus();
+      this.aheadSeconds = ahead;
       this.trouble = undefined;
     } catch (error) {
       this.trouble = error.name === "Fault" ? "refused" : "offline";
@@ -133,10 +136,15 @@ export class Lists {
 
 export const now = () => Math.floor(Date.now() / 1000);
 
+/** By the `Date` of the last answer: to the second, and as exact as the answer was quick. */
+let ahead = 0;
+
 /** An answer's bytes and entity tag; `null` where the caller has them. */
 async function ask(path, accept, tag) {
   const headers = tag === undefined ? { accept } : { accept, "if-none-match": tag };
   const answer = await fetch(path, { headers, cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+  const date = Date.parse(answer.headers.get("date"));
+  if (!Number.isNaN(date)) ahead = Math.round((Date.now() - date) / 1000);
   if (answer.status === 304) return null;
   if (!answer.ok) throw new Error(`${path} answers ${answer.status}`);
   return { bytes: new Uint8Array(await answer.arrayBuffer()), tag: answer.headers.get("etag") ?? undefined };

@@ -7,6 +7,11 @@ import { Camera, readFile } from "./scan.js";
 import { check, clearVerdict, showData, showVerdict } from "./show.js";
 import { language, onLanguage, setLanguage, t } from "./language.js";
 
+/** How long a check waits for newer lists, in milliseconds. */
+const REFRESH_MS_MAX = 2_000;
+/** How far this device's clock may be off before it is said, in seconds: a presentation holds for no longer. */
+const CLOCK_SECONDS_MAX = 60;
+
 const $ = (id) => document.getElementById(id);
 const lists = new Lists();
 const camera = new Camera();
@@ -31,7 +36,8 @@ function forget() {
 async function judge(text) {
   forget();
   setHint("checking");
-  await lists.refresh();
+  // Where the network is slow, what is held must do.
+  await Promise.race([lists.refresh(), new Promise((resolve) => setTimeout(resolve, REFRESH_MS_MAX))]);
   verdict = await check(text, lists, $("use").value);
   setHint("hint");
   showVerdict(verdict);
@@ -81,13 +87,20 @@ async function pick(file) {
 /** The one thing that a user must know before believing a verdict. */
 function showNotice() {
   const notice = $("notice");
-  const ageMax = AGE_SECONDS_MAX[$("use").value];
-  const checked = [lists.trustCheckedAt, lists.statusCheckedAt].filter((at) => at !== undefined);
-  const age = now() - Math.min(...checked);
-  const text = unsupported ? t("old_browser") : lists.trust === undefined ? t("no_trust") : age > ageMax ? t("old_data", t.age(age)) : "";
+  const text = noticed();
   // Said again only when it changes: it is read aloud.
   if (notice.textContent !== text) notice.textContent = text;
   notice.hidden = text === "";
+}
+
+function noticed() {
+  if (unsupported) return t("old_browser");
+  if (lists.trust === undefined) return t("no_trust");
+  const off = Math.abs(lists.aheadSeconds);
+  if (off > CLOCK_SECONDS_MAX) return t("clock", t.age(off));
+  const checked = [lists.trustCheckedAt, lists.statusCheckedAt].filter((at) => at !== undefined);
+  const age = now() - Math.min(...checked);
+  return age > AGE_SECONDS_MAX[$("use").value] ? t("old_data", t.age(age)) : "";
 }
 
 function show() {

@@ -16,9 +16,16 @@ export async function check(text, lists, use) {
   if (lists.trust === undefined) return { code: "unknown_key", noTrust: true };
   const asked = { ageMax: AGE_SECONDS_MAX[use], confirmedAt: lists.statusCheckedAt && BigInt(lists.statusCheckedAt) };
   const at = now();
-  const statusOf = (claims) => (lists.status ? known(lists.status, claims.status, BigInt(at), asked) : { known: "unknown" });
+  const statusOf = (reference) => (lists.status ? known(lists.status, reference, BigInt(at), asked) : { known: "unknown" });
   const verdict = await verify(text, lists.trust, at, statusOf);
   return { ...verdict, trustAge: at - lists.trustCheckedAt, ageMax: asked.ageMax };
+}
+
+/** Which of `VERDICTS` says this verdict. */
+export function wordsOf({ code, statusChecked, presentation }) {
+  if (code !== "valid") return VERDICTS[code];
+  if (presentation) return statusChecked ? VERDICTS.presented : VERDICTS.presented_unchecked;
+  return statusChecked ? VERDICTS.valid : VERDICTS.valid_unchecked;
 }
 
 function kindOf(verdict) {
@@ -34,22 +41,21 @@ export function clearVerdict() {
   waiting.append(element("p", { textContent: t("waiting") }));
   waiting.firstChild.dataset.t = "waiting";
   $("verdict").replaceChildren(waiting);
-  showClaims(undefined);
+  showClaims({});
   $("remark").hidden = true;
 }
 
 /** Says a verdict, and what the code says where its signature holds. */
 export function showVerdict(verdict) {
   const kind = kindOf(verdict);
-  const unchecked = verdict.code === "valid" && !verdict.statusChecked;
   $("answer").dataset.kind = kind;
   const said = element("div", { className: "said" });
   said.append(icon(kind), element("strong", { textContent: of(KINDS[kind]) }));
-  const text = verdict.noTrust ? t("no_trust") : of(VERDICTS[unchecked ? "valid_unchecked" : verdict.code]);
+  const text = verdict.noTrust ? t("no_trust") : of(wordsOf(verdict));
   said.append(element("p", { textContent: text }));
   said.dataset.code = verdict.code;
   $("verdict").replaceChildren(said);
-  showClaims(verdict.claims);
+  showClaims(verdict);
   const remarks = [];
   if (verdict.age !== undefined) remarks.push(t("remark_stale", t.age(Number(verdict.age))));
   if (verdict.trustAge > verdict.ageMax) remarks.push(t("remark_old", t.ago(verdict.trustAge)));
@@ -57,29 +63,37 @@ export function showVerdict(verdict) {
   $("remark").hidden = remarks.length === 0;
 }
 
-function showClaims(claims) {
-  $("claims").hidden = $("more").hidden = claims === undefined;
-  if (claims === undefined) return;
+/** What was signed: of a presentation what was chosen, and for whom. */
+function showClaims({ claims, presentation }) {
+  const signed = claims ?? presentation;
+  $("claims").hidden = $("more").hidden = signed === undefined;
+  if (signed === undefined) return;
+  const shown = claims ?? presentation.disclosed;
+  const named = (value, name) => (value === undefined ? undefined : t(name));
   showRows("claims", [
-    ["full_name", claims.fullName, "name"],
-    ["birth_date", day(claims.birthDate)],
-    ["sex", t(claims.sex)],
-    ["masked_number", claims.maskedNumber],
-    ["level", t(`level_${claims.level}`)],
+    ["audience", signed.audience, "name"],
+    ["full_name", shown.fullName, "name"],
+    ["over_18", named(shown.over18, shown.over18 ? "yes" : "no")],
+    ["birth_date", shown.birthDate && day(shown.birthDate)],
+    ["sex", named(shown.sex, shown.sex)],
+    ["masked_number", shown.maskedNumber],
+    ["ward", shown.ward],
+    ["level", named(shown.level, `level_${shown.level}`)],
   ]);
   showRows("details", [
-    ["issuer", claims.issuer],
-    ["issued_at", t.instant(claims.issuedAt)],
-    ["expires_at", t.instant(claims.expiresAt)],
-    ["qid", claims.qid],
-    ["serial", claims.serial],
-    ["declared_by", claims.declarantQid],
+    ["issuer", signed.issuer],
+    ["issued_at", t.instant(signed.issuedAt)],
+    ["expires_at", t.instant(signed.expiresAt)],
+    ["qid", shown.qid],
+    ["serial", signed.serial],
+    ["declared_by", shown.declarantQid],
+    ["photo_hash", shown.photoHash && hex(shown.photoHash)],
   ]);
 }
 
 /** Rows of a name and a value, without those that have none. */
 function showRows(id, rows) {
-  const shown = rows.filter(([, value]) => value !== "");
+  const shown = rows.filter(([, value]) => value !== undefined && value !== "");
   $(id).replaceChildren(...shown.map(([name, value, className = ""]) => {
     const row = element("div");
     row.append(element("dt", { textContent: t(name) }), element("dd", { textContent: value, className }));

@@ -1,11 +1,19 @@
 // Every text of the page, in Vietnamese and English.
 
-/** What a verdict says, by its code; of `valid` a second form, for when its status is not known. The same words as the platform's own. */
+/** What a verdict says, by its code; of `valid` more forms, by what was checked. The same words as the platform's own. */
 export const VERDICTS = {
   valid: ["Mã hợp lệ.", "The code is valid."],
   valid_unchecked: [
     "Chữ ký hợp lệ, mã còn hạn; chưa kiểm tra mã có bị thu hồi hay không.",
     "Signed and in date; whether it was revoked has not been checked.",
+  ],
+  presented: [
+    "Mã trình diện hợp lệ và còn mới; ngoại tuyến chỉ kiểm tra được độ mới, không biết mã đã được xuất trình ở nơi khác hay chưa.",
+    "The presentation is valid and fresh; only its freshness could be checked, not whether it was shown before.",
+  ],
+  presented_unchecked: [
+    "Mã trình diện có chữ ký đúng và còn mới; chưa kiểm tra mã có bị thu hồi hay không, và đã được xuất trình ở nơi khác hay chưa.",
+    "Signed and fresh; whether it was revoked, or shown before, has not been checked.",
   ],
   revoked: ["Mã đã bị thu hồi.", "The code has been revoked."],
   suspended: ["Mã đang bị tạm khóa.", "The code is suspended."],
@@ -28,6 +36,8 @@ export const VERDICTS = {
   ],
   encrypted: ["Mã bị mã hóa, không thể xác minh.", "The code is encrypted and cannot be verified."],
   fields_contradict: ["Thông tin ghi trong mã không khớp với phần đã ký.", "What the code says does not match what was signed."],
+  wrong_audience: ["Mã trình diện được tạo cho nơi khác.", "The presentation was made for somebody else."],
+  replayed: ["Mã trình diện đã được dùng: yêu cầu tạo mã mới.", "The presentation has been shown before: ask for a new one."],
   unsigned: ["Mã không có chữ ký: ai cũng có thể tạo ra.", "The code carries no signature: anyone may have written it."],
 };
 
@@ -55,16 +65,16 @@ export const TEXTS = {
   check: ["Kiểm tra", "Check"],
   answer: ["Kết quả", "Result"],
   waiting: ["Chưa có mã nào được kiểm tra.", "No code has been checked yet."],
-  data: ["Dữ liệu dùng để kiểm tra", "What codes are checked against"],
+  data: ["Dữ liệu dùng để kiểm tra", "Data used for checking"],
   refresh: ["Cập nhật ngay", "Update now"],
   network: ["Kết nối", "Connection"],
   trust: ["Danh sách tin cậy", "Trust list"],
   status: ["Trạng thái của mã", "Status of codes"],
   root: ["Dấu vân tay khóa gốc", "Fingerprint of the root key"],
   use: ["Dùng cho", "Used at"],
-  gate: ["Cửa ra vào (tối đa 15 phút)", "A gate (15 minutes at most)"],
-  desk: ["Quầy tiếp dân (tối đa 4 giờ)", "A desk (4 hours at most)"],
-  audit: ["Đối soát (tối đa 24 giờ)", "An audit (24 hours at most)"],
+  gate: ["Cửa ra vào (dữ liệu tối đa 15 phút)", "Gate (data up to 15 minutes old)"],
+  desk: ["Quầy tiếp dân (dữ liệu tối đa 4 giờ)", "Desk (data up to 4 hours old)"],
+  audit: ["Đối soát (dữ liệu tối đa 24 giờ)", "Audit (data up to 24 hours old)"],
   pin: [
     "Thành phố công bố một khóa gốc khác với khóa mà máy này đã ghim. Chỉ ghim lại khi đã đối chiếu dấu vân tay mới qua một kênh khác.",
     "The city shows another root key than the one this device has pinned. Pin it only after comparing its fingerprint through another channel.",
@@ -92,8 +102,12 @@ export const TEXTS = {
   ],
   no_trust: ["Chưa có danh sách tin cậy. Hãy nối mạng một lần để tải dữ liệu kiểm tra.", "There is no trust list yet. Connect once, so that it can be loaded."],
   old_data: [
-    "Dữ liệu kiểm tra đã cũ ({0}). Mã bị thu hồi sau đó chưa được biết. Hãy nối mạng để cập nhật.",
-    "What codes are checked against is old ({0}). What was revoked since is not known. Connect to update it.",
+    "Dữ liệu kiểm tra đã cũ ({0}). Mã bị thu hồi từ đó đến nay chưa được biết. Hãy nối mạng để cập nhật.",
+    "The data used for checking is old ({0}). Codes revoked since then are not known. Connect to update it.",
+  ],
+  clock: [
+    "Đồng hồ của máy này lệch {0} so với máy chủ: kết quả về thời hạn có thể sai. Hãy chỉnh lại giờ.",
+    "The clock of this device is {0} off the server's: what is said about dates may be wrong. Set it right.",
   ],
   remark_old: ["Danh sách tin cậy được xác nhận lần cuối {0}.", "The trust list was last confirmed {0}."],
   remark_stale: ["Dữ liệu trạng thái đã {0} tuổi.", "The status data is {0} old."],
@@ -103,6 +117,12 @@ export const TEXTS = {
   male: ["Nam", "Male"],
   female: ["Nữ", "Female"],
   other: ["Khác", "Other"],
+  audience: ["Trình diện cho", "Presented to"],
+  over_18: ["Từ 18 tuổi trở lên", "18 or older"],
+  yes: ["Có", "Yes"],
+  no: ["Không", "No"],
+  ward: ["Mã phường, xã", "Code of the ward"],
+  photo_hash: ["SHA-256 của ảnh", "SHA-256 of the portrait"],
   masked_number: ["Số giấy tờ", "Document number"],
   level: ["Mức định danh", "Assurance level"],
   level_0: ["0 – tạm thời", "0 – temporary"],

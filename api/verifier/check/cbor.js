@@ -209,6 +209,17 @@ export class Writer {
     return this;
   }
 
+  boolean(value) {
+    this.#parts.push(Uint8Array.of(value ? 0xf5 : 0xf4));
+    return this;
+  }
+
+  /** A byte string, a text, an integer (a BigInt) or a boolean. */
+  any(value) {
+    const forms = { object: this.bytes, string: this.text, bigint: this.integer, boolean: this.boolean };
+    return forms[typeof value].call(this, value);
+  }
+
   array(items) {
     return this.#head(4, items);
   }

@@ -6,7 +6,7 @@ import { isDigits } from "./text.js";
 
 const [ISSUER, SUBJECT, EXPIRES_AT, NOT_BEFORE, ISSUED_AT, IDENTITY, STATUS] = [1n, 2n, 4n, 5n, 6n, 169n, 65535n];
 const [ID, FULL_NAME, BIRTH_DATE, SEX, MASKED_NUMBER, LEVEL, DECLARANT] = [1n, 4n, 8n, 9n, 24n, 25n, 26n];
-const SEXES = ["male", "female", "other"];
+export const SEXES = ["male", "female", "other"];
 const LEVEL_MAX = 2n;
 
 /**
@@ -30,7 +30,7 @@ export function readClaims(payload) {
     birthDate: identity.needed(birthDate(identity.needed(identity.text(BIRTH_DATE)))),
     sex: identity.needed(SEXES[Number(identity.needed(identity.integer(SEX))) - 1]),
     maskedNumber: identity.text(MASKED_NUMBER) ?? "",
-    level: level(identity.integer(LEVEL) ?? 0n),
+    level: identity.needed(levelOf(identity.integer(LEVEL) ?? 0n)),
     declarantQid: identity.text(DECLARANT) ?? "",
     status: claims.get(STATUS) === undefined ? { uri: "", index: 0n } : statusReference(claims.get(STATUS)),
   };
@@ -75,10 +75,8 @@ function fieldNumber(key) {
   return typeof key === "string" && key !== "" && isDigits(key) ? signed64(BigInt(key)) : undefined;
 }
 
-function level(value) {
-  if (value < 0n || value > LEVEL_MAX) throw new Fault("bad_encoding");
-  return Number(value);
-}
+/** A level as a number; `undefined` for what is none. */
+export const levelOf = (value) => (value >= 0n && value <= LEVEL_MAX ? Number(value) : undefined);
 
 /** `{"status_list": {"idx": n, "uri": "..."}}`, each name there once. */
 export function statusReference(value) {
@@ -95,7 +93,7 @@ function named(map, name) {
 }
 
 /** `YYYYMMDD`, `YYYYMM` and `YYYY`, with or without dashes, to the form with dashes; `undefined` for anything else. */
-function birthDate(text) {
+export function birthDate(text) {
   const dashed = /^[^]{4}-[^]{2}(-[^]{2})?$/u.test(text);
   const digits = dashed ? text.replaceAll("-", "") : text;
   if (!isDigits(digits)) return undefined;

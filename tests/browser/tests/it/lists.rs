@@ -117,7 +117,7 @@ fn code_of_a_suspended_account_is_suspended_once_the_bundle_says_so() -> anyhow:
         page.text(&format!(
             "(async () => {{ {} const list = await trust.openTrustList(unhex('{}'), unhex('{}'));
                const bundle = await status.openBundle(unhex('{}'), list);
-               const statusOf = (claims) => status.known(bundle, claims.status, {now}n, {{ ageMax: {age_max} }});
+               const statusOf = (reference) => status.known(bundle, reference, {now}n, {{ ageMax: {age_max} }});
                return (await verify('{code}', list, {now}, statusOf)).code; }})()",
             crate::world::modules(),
             hex::encode(trust(3, false)),
@@ -147,7 +147,15 @@ fn page_says_how_old_its_data_is_and_when_it_is_too_old() -> anyhow::Result<()> 
     )?;
     assert_eq!(listed.json()?["root_public"], shown);
     assert_eq!(page.evaluate("document.querySelector('#notice').hidden")?, true);
+    // A clock that is two minutes ahead, and right again.
+    page.evaluate("(() => { globalThis.real = Date.now; Date.now = () => real() + 120_000; })()")?;
+    page.click("#refresh")?;
+    page.until("document.querySelector('#notice').textContent.includes('lệch 2 phút')")?;
+    page.evaluate("Date.now = globalThis.real")?;
+    page.click("#refresh")?;
+    page.until("document.querySelector('#notice').hidden")?;
     // Five hours pass without a network.
+    page.evaluate("globalThis.fetch = () => Promise.reject(new TypeError('no network'))")?;
     page.evaluate("(() => { const real = Date.now; Date.now = () => real() + 5 * 3_600_000; dispatchEvent(new Event('offline')); })()")?;
     page.until("document.querySelector('#notice').textContent.includes('5 giờ')")?;
     assert_eq!(page.evaluate("document.querySelector('#trust').classList.contains('old')")?, true);

@@ -77,8 +77,8 @@ fn page_fits_phone_and_desktop_in_light_and_dark() -> anyhow::Result<()> {
     let unsigned = &codes.national[..codes.national.len() - codes.token.len()];
     assert_eq!(paste(&mut page, unsigned)?, "unsigned");
     look(&mut page, "unsigned")?;
-    page.evaluate("(() => { const real = Date.now; Date.now = () => real() + 5 * 3_600_000; dispatchEvent(new Event('offline')); })()")?;
     page.evaluate("globalThis.fetch = () => Promise.reject(new TypeError('no network'))")?;
+    page.evaluate("(() => { const real = Date.now; Date.now = () => real() + 5 * 3_600_000; dispatchEvent(new Event('offline')); })()")?;
     page.click("[data-language=en]")?;
     assert_eq!(paste(&mut page, &codes.token)?, "stale_status");
     look(&mut page, "stale")?;

@@ -3,13 +3,13 @@
 use crate::world::{World, modules};
 use anyhow::ensure;
 use serde_json::{Value, json};
-use vectors::{ListVector, Vector, cases, read};
+use vectors::{ListVector, Vector, cases, judge, read};
 
 const FROM_BASE64: &str =
     "const from64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));";
 
 #[test]
-fn every_code_gets_its_verdict_and_its_claims() -> anyhow::Result<()> {
+fn every_code_gets_its_verdict_in_the_same_words_and_its_claims() -> anyhow::Result<()> {
     let world = World::new()?;
     let mut page = world.modules()?;
     let all: Vec<Vector> = cases::codes().iter().flat_map(|(file, _)| read(file)).collect();
@@ -17,14 +17,16 @@ fn every_code_gets_its_verdict_and_its_claims() -> anyhow::Result<()> {
     let expression = format!(
         "(async (all) => {{
            {} {FROM_BASE64}
+           const {{ wordsOf }} = await import('/verify/show.js');
            const told = [];
            for (const one of all) {{
              const list = await trust.openTrustList(from64(one.trust_list), unhex(one.root));
              const bundle = one.status_bundle && await status.openBundle(from64(one.status_bundle), list);
              const asked = {{ ageMax: one.max_status_age }};
-             const statusOf = (claims) => bundle ? status.known(bundle, claims.status, BigInt(one.now), asked) : {{ known: 'unknown' }};
-             const verdict = await verify(one.code, list, one.now, statusOf);
-             told.push([one.name, verdict.code, verdict.statusChecked ?? null, verdict.claims?.fullName ?? null, verdict.claims?.qid ?? null]);
+             const statusOf = (reference) => bundle ? status.known(bundle, reference, BigInt(one.now), asked) : {{ known: 'unknown' }};
+             const verdict = await verify(one.code, list, one.now, statusOf, one.audience);
+             told.push([one.name, verdict.code, verdict.statusChecked ?? null, verdict.claims?.fullName ?? null, verdict.claims?.qid ?? null,
+               ...wordsOf(verdict)]);
            }}
            return told; }})({})",
         modules(),
@@ -35,7 +37,17 @@ fn every_code_gets_its_verdict_and_its_claims() -> anyhow::Result<()> {
         .iter()
         .map(|one| {
             let claim = |name: &str| one.claims.as_ref().map_or(Value::Null, |claims| claims[name].clone());
-            json!([one.name, one.verdict, one.status_checked, claim("full_name"), claim("qid")])
+            let said = judge(one);
+            let words = [said.vietnamese(), said.english()];
+            json!([
+                one.name,
+                one.verdict,
+                one.status_checked,
+                claim("full_name"),
+                claim("qid"),
+                words[0],
+                words[1]
+            ])
         })
         .collect();
     let told = told.as_array().cloned().unwrap_or_default();
