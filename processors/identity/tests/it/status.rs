@@ -22,7 +22,7 @@ fn status_key() -> SigningKey {
 
 fn trust() -> TrustList {
     let keys = vec![trusted(&key(), Purpose::Identity), trusted(&status_key(), Purpose::Status)];
-    TrustList { version: 1, issued_at: 1_780_000_000, keys }
+    TrustList { version: 1, issued_at: 1_780_000_000, keys, ..TrustList::default() }
 }
 
 fn entries() -> Entries {
