@@ -6,14 +6,17 @@ use crate::ops;
 use access::Credentials;
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use domain::Rules;
 use event_log::EventLog;
 use event_log_embedded::EmbeddedLog;
 use gateway::{Stamp, Stamps};
+use identity::status::ListId;
 use keystore::{Keystore, RulesBook, Sealing};
 use projections::{ProjectionsReader, ProjectionsWriter};
 use projections_embedded::{EmbeddedStore, SwappableStore};
 use prometheus::Registry;
+use runner::publisher::{Publisher, Sources, Watched};
 use runner::{Control, Deps, Metrics, Reference};
 use schemas::{Kid, Micros, RulesId};
 use std::fs::File;
@@ -39,6 +42,8 @@ pub struct Node {
     pub stamps: Arc<Stamps>,
     /// What engines stand on.
     pub deps: Deps,
+    /// Which codes were taken back.
+    pub publisher: Arc<Publisher>,
     rules: Arc<Names>,
     in_force: Arc<Rules>,
     _lock: File,
@@ -83,6 +88,23 @@ impl api::Trust for Keys {
 
 /// The keystore as the read side sees it.
 pub struct Keys(pub Arc<Keystore>);
+
+/// The status lists as the read side sees them.
+pub struct Lists(pub Arc<Publisher>);
+
+impl api::StatusLists for Lists {
+    fn bundle(&self) -> Option<Bytes> {
+        self.0.current().map(|current| current.bundle())
+    }
+
+    fn list(&self, id: ListId) -> Option<Bytes> {
+        self.0.current()?.list(id)
+    }
+
+    fn addresses(&self) -> Option<Vec<String>> {
+        self.0.current().map(|current| current.addresses())
+    }
+}
 
 /// Projections that are being filled from the log, beside the live ones; removed when dropped.
 pub struct FreshStore(Arc<EmbeddedStore>);
@@ -131,10 +153,12 @@ impl Node {
         let credentials = Credentials::open(dir.join("agencies.json"))?;
         let (log, store) = backends(config, &registry)?;
         let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
+        let publisher = publisher(&in_force, &keys, &store, &registry)?;
+        let watched = Watched::new(Arc::clone(&store) as Arc<dyn ProjectionsWriter>, Arc::clone(&publisher));
         let rules = Arc::new(Names { keys: Arc::clone(&keys), book, last: ArcSwap::from_pointee(None) });
         let deps = Deps {
             log: Arc::clone(&log),
-            store: Arc::clone(&store) as Arc<dyn ProjectionsWriter>,
+            store: Arc::new(watched),
             reference: Arc::clone(&rules) as Arc<dyn Reference>,
             control: Arc::new(Control::default()),
             metrics: Metrics::register(&registry)?,
@@ -149,6 +173,7 @@ impl Node {
             credentials,
             stamps,
             deps,
+            publisher,
             rules,
             in_force,
             _lock: lock,
@@ -195,8 +220,26 @@ impl Node {
 
     /// Swaps fresh projections in. Nobody may be writing.
     pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
-        Ok(self.store.promote(fresh.0)?)
+        self.store.promote(fresh.0)?;
+        self.publisher.read_again();
+        Ok(())
     }
+}
+
+fn publisher(
+    rules: &Rules,
+    keys: &Arc<Keystore>,
+    store: &Arc<SwappableStore>,
+    registry: &Registry,
+) -> anyhow::Result<Arc<Publisher>> {
+    let signing = Arc::clone(keys);
+    let sources = Sources {
+        reader: Arc::clone(store) as Arc<dyn ProjectionsReader>,
+        base_uri: rules.status_uri.clone(),
+        key: Box::new(move || signing.ring().status_key()),
+        clock: Arc::new(now),
+    };
+    Ok(Publisher::new(sources, registry)?)
 }
 
 /// What is running, and what it takes of the machine.

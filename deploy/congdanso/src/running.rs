@@ -57,6 +57,7 @@ impl Running {
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor =
             Arc::new(Processor::start(node.deps.clone(), or_cores(config.process_workers), limits)?);
+        node.publisher.start()?;
         let api = Api::new(api_parts(&node, reader, &processor))?;
         let metrics = HttpMetrics::register(&node.registry)?;
         let (taken, sent) = (gateway.clone(), api.clone());
@@ -116,6 +117,7 @@ impl Running {
     pub async fn stop(&self) -> anyhow::Result<()> {
         self.gateway.stop();
         self.server.stop(true).await;
+        self.node.publisher.stop();
         for task in self.tasks.get().into_iter().flatten() {
             task.abort();
         }
@@ -138,12 +140,14 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
         partitions: node.log.layout(schemas::Topic::Stream(schemas::Stream::Registrations)).partitions,
         pepper: node.keys.pepper(),
         trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
+        status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {
             if let Err(error) = seen.observe() {
                 tracing::warn!(%error, "gauges could not be brought up to date");
             }
             let Some(node) = judged.upgrade() else { return };
+            node.publisher.observe();
             match ops::ledger(&node) {
                 Ok(ledger) if ledger["balanced"] == true => {}
                 Ok(ledger) => {

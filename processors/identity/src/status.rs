@@ -27,7 +27,7 @@ pub use list::StatusList;
 
 use crate::claims::StatusReference;
 use crate::cose::Sign1;
-use crate::trust::Purpose;
+use crate::trust::{Purpose, TrustedKey};
 use crate::verdict::KnownStatus;
 use crate::{TrustList, cbor};
 use ciborium::Value;
@@ -249,7 +249,10 @@ pub enum StatusError {
     /// The signature is not of this key over these bytes.
     #[error("the signature of the status list is wrong")]
     BadSignature,
-    /// Issued before the key began or after it ended.
+    /// The key was revoked: nothing that it signed holds any more.
+    #[error("the signing key of the status list was revoked")]
+    KeyRevoked,
+    /// Issued before the key began, after it ended or after it was retired.
     #[error("the status list was issued outside the validity of its signing key")]
     KeyNotInForce,
 }
@@ -266,9 +269,13 @@ const fn malformed(reason: &'static str) -> StatusError {
     StatusError::Malformed { reason }
 }
 
-/// The payload of a message of this type that a key for status signed, as CBOR and as its bytes, with the key's validity. The
-/// signature is checked before anything inside is read.
-fn signed(bytes: &[u8], kind: &str, trust: &TrustList) -> Result<(Value, Vec<u8>, [i64; 2]), StatusError> {
+/// The payload of a message of this type that a key for status signed, as CBOR and as its bytes, with the key. The signature is
+/// checked before anything inside is read.
+fn signed<'a>(
+    bytes: &[u8],
+    kind: &str,
+    trust: &'a TrustList,
+) -> Result<(Value, Vec<u8>, &'a TrustedKey), StatusError> {
     let message = Sign1::read(bytes).map_err(|_| malformed("not a COSE_Sign1 message"))?;
     if message.kind.as_deref() != Some(kind) {
         return Err(malformed("a signed message of another type"));
@@ -280,12 +287,15 @@ fn signed(bytes: &[u8], kind: &str, trust: &TrustList) -> Result<(Value, Vec<u8>
     }
     let public = VerifyingKey::from_bytes(&key.public).map_err(|_| StatusError::UnknownKey)?;
     let payload = message.verified(&public).ok_or(StatusError::BadSignature)?;
+    if key.is_revoked() {
+        return Err(StatusError::KeyRevoked);
+    }
     let value = cbor::read(&payload).ok_or(malformed("no CBOR inside"))?;
-    Ok((value, payload, [key.not_before, key.not_after]))
+    Ok((value, payload, key))
 }
 
-/// The three instants that lists and bundles share, out of the map of either.
-fn validity(map: &[(Value, Value)], [not_before, not_after]: [i64; 2]) -> Result<Validity, StatusError> {
+/// The three instants that lists and bundles share, out of the map of either, which this key signed.
+fn validity(map: &[(Value, Value)], key: &TrustedKey) -> Result<Validity, StatusError> {
     let read = || {
         Some(Validity {
             issued_at: field(map, ISSUED_AT)?.as_integer()?.try_into().ok()?,
@@ -297,9 +307,7 @@ fn validity(map: &[(Value, Value)], [not_before, not_after]: [i64; 2]) -> Result
     if validity.issued_at > validity.expires_at {
         return Err(malformed("it ends before it begins"));
     }
-    if validity.issued_at < not_before || validity.issued_at > not_after {
-        return Err(StatusError::KeyNotInForce);
-    }
+    key.may_have_issued(validity.issued_at).map_err(|_| StatusError::KeyNotInForce)?;
     Ok(validity)
 }
 

@@ -69,6 +69,7 @@ fn refused(vector: &ListVector) -> Option<&'static str> {
         StatusError::WrongPurpose => "wrong_purpose",
         StatusError::BadSignature => "bad_signature",
         StatusError::KeyNotInForce => "key_not_in_force",
+        StatusError::KeyRevoked => "key_revoked",
     })
 }
 

@@ -81,9 +81,9 @@ impl StatusBundle {
         if bytes.len() > Self::MAX_BYTES {
             return Err(malformed("larger than 16 MiB"));
         }
-        let (value, payload, in_force) = signed(bytes, TYPE, trust)?;
+        let (value, payload, by) = signed(bytes, TYPE, trust)?;
         let map = value.as_map().ok_or(malformed("no map inside"))?;
-        let validity = validity(map, in_force)?;
+        let validity = validity(map, by)?;
         let (base_uri, packed) = parts(map).ok_or(malformed("fields missing or of a wrong type"))?;
         if encode(base_uri, validity, &packed) != payload {
             return Err(malformed("unknown fields, or not in deterministic form"));

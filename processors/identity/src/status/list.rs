@@ -51,9 +51,9 @@ impl StatusList {
         if bytes.len() > Self::MAX_BYTES {
             return Err(malformed("larger than 512 KiB"));
         }
-        let (value, payload, in_force) = signed(bytes, TYPE, trust)?;
+        let (value, payload, by) = signed(bytes, TYPE, trust)?;
         let map = value.as_map().ok_or(malformed("no map inside"))?;
-        let validity = validity(map, in_force)?;
+        let validity = validity(map, by)?;
         let (subject, bits, lst) = parts(map).ok_or(malformed("fields missing or of a wrong type"))?;
         if encode(subject, validity, bits, lst) != payload {
             return Err(malformed("unknown fields, or not in deterministic form"));

@@ -6,7 +6,7 @@ use identity::claims::StatusReference;
 use identity::status::{
     Asked, BLOCK_ENTRIES, CLOCK_SLACK_SECONDS, Entries, ListId, Status, StatusError, Use, Validity,
 };
-use identity::trust::Purpose;
+use identity::trust::{Purpose, Reason, State, Withdrawal};
 use identity::verdict::KnownStatus;
 use identity::{SigningKey, StatusBundle, StatusList, TrustList};
 
@@ -139,6 +139,10 @@ fn the_subject_must_be_the_address_that_was_asked_for() {
 
 /// Both forms, signed by this key at this second, as they are opened.
 fn opened(key: &SigningKey, at: i64) -> [Result<(), StatusError>; 2] {
+    opened_under(key, at, &trust())
+}
+
+fn opened_under(key: &SigningKey, at: i64, trust: &TrustList) -> [Result<(), StatusError>; 2] {
     let one = StatusList::sign(&ID.uri(BASE), Validity::from(at), &entries().whole(), key);
     let all = StatusBundle { validity: Validity::from(at), ..bundle() }.sign(key);
     [StatusList::open(&one, &ID.uri(BASE), &trust()).map(drop), StatusBundle::open(&all, &trust()).map(drop)]
@@ -153,6 +157,19 @@ fn keys_that_are_unknown_of_another_purpose_or_not_in_force_are_refused() {
     assert_eq!(opened(&status_key(), kept.not_before - 1), [Err(StatusError::KeyNotInForce); 2]);
     assert_eq!(opened(&status_key(), kept.not_after), [Ok(()); 2]);
     assert_eq!(opened(&status_key(), kept.not_after + 1), [Err(StatusError::KeyNotInForce); 2]);
+}
+
+#[test]
+fn lists_of_a_withdrawn_key_end_with_it() {
+    for (state, at, expected) in [
+        (State::Retired, AT, Ok(())),
+        (State::Retired, AT - 1, Err(StatusError::KeyNotInForce)),
+        (State::Revoked, AT + 1_000, Err(StatusError::KeyRevoked)),
+    ] {
+        let mut trust = trust();
+        trust.keys[1].withdrawn = Some(Withdrawal { state, at, reason: Reason::Unspecified });
+        assert_eq!(opened_under(&status_key(), AT, &trust), [expected; 2], "{state:?} at {at}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod dead_letters;
 mod errors;
 mod pauses;
 mod processor;
+mod publisher;
 mod quarantines;
 mod repeats;
 mod support;
