@@ -9,14 +9,18 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use api::Api;
 use gateway::{Gateway, Parts};
+use parking_lot::Mutex;
 use projections::ProjectionsReader;
 use runner::{Limits, Processor};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// Seconds that requests in flight have when the process is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
+/// How long the ledger is taken as judged: judging reads a row for each sender and partition, and several may scrape.
+const LEDGER_JUDGED_FOR: Duration = Duration::from_secs(10);
 /// Connections that wait to be accepted.
 const BACKLOG_CONNECTIONS: u32 = 4_096;
 
@@ -131,9 +135,21 @@ impl Running {
     }
 }
 
+/// Counts a violation of I1 when the ledger does not balance.
+fn judge_ledger(node: &Node) {
+    match ops::ledger(node) {
+        Ok(ledger) if ledger["balanced"] == true => {}
+        Ok(ledger) => {
+            tracing::error!(%ledger, "the ledger does not balance (I1)");
+            node.deps.metrics.violated(domain::invariants::Invariant::Conservation);
+        }
+        Err(error) => tracing::warn!(%error, "the ledger could not be read"),
+    }
+}
+
 fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &Arc<Processor>) -> api::Parts {
     let (seen, ready) = (Arc::clone(processor), Arc::clone(processor));
-    let judged = Arc::downgrade(node);
+    let (judged, last_judged) = (Arc::downgrade(node), Mutex::new(None::<Instant>));
     api::Parts {
         credentials: Arc::clone(&node.credentials),
         reader,
@@ -148,13 +164,10 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
             }
             let Some(node) = judged.upgrade() else { return };
             node.publisher.observe();
-            match ops::ledger(&node) {
-                Ok(ledger) if ledger["balanced"] == true => {}
-                Ok(ledger) => {
-                    tracing::error!(%ledger, "the ledger does not balance (I1)");
-                    node.deps.metrics.violated(domain::invariants::Invariant::Conservation);
-                }
-                Err(error) => tracing::warn!(%error, "the ledger could not be read"),
+            let mut last = last_judged.lock();
+            if last.is_none_or(|at| at.elapsed() >= LEDGER_JUDGED_FOR) {
+                *last = Some(Instant::now());
+                judge_ledger(&node);
             }
         }),
         ready: Arc::new(move || ready.failed().map_or(Ok(()), |stopped| Err(stopped.to_string()))),
