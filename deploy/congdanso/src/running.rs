@@ -1,6 +1,7 @@
 //! A node at work: HTTP in front, deciding threads behind, the admin socket beside.
 
 use crate::admin::server;
+use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use crate::ops;
 use access::http::{HttpMetrics, Instrument, default_handlers};
@@ -45,6 +46,11 @@ impl Running {
     /// # Errors
     /// When an address cannot be had or a part does not start; nothing is left running then.
     pub fn start(node: Node, listener: Option<TcpListener>) -> anyhow::Result<Arc<Self>> {
+        if !node.is_under_configured_root() {
+            let message = "the trust list is not signed by the configured keys.root_public yet: `congdanso keys publish --out FILE` \
+                           writes what it is to sign, and `congdanso keys publish --signed FILE` puts what it signed into force";
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let node = Arc::new(node);
         let config = &node.config;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

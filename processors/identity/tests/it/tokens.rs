@@ -69,8 +69,8 @@ fn status_is_asked_last_and_decides() {
         (Stale { age_seconds: 90_000 }, Verdict::StaleStatus { claims: boxed(), age_seconds: 90_000 }),
     ] {
         let asked = std::cell::Cell::new(0);
-        let ask = |of: &Claims| {
-            assert_eq!(of, &claims());
+        let ask = |of: &StatusReference| {
+            assert_eq!(of, &claims().status);
             asked.set(asked.get() + 1);
             status
         };
