@@ -22,13 +22,13 @@ use tokio::sync::Semaphore;
 
 /// Whose signatures hold. Answers come from memory: they are asked for on every request that needs them.
 pub trait Trust: Send + Sync + 'static {
-    /// The trust list as the root key signed it: the same bytes until the next rotation.
+    /// The trust list as the root key signed it: the same bytes until the next change.
     fn trust_list_bytes(&self) -> Arc<[u8]>;
 
-    /// The same, read. The same `Arc` until the next rotation.
+    /// The same, read. The same `Arc` until the next change.
     fn trust_list(&self) -> Arc<TrustList>;
 
-    /// The public half of the root key, which verifiers pin. It never changes.
+    /// The public half of the root key, which verifiers pin. It changes only where a development root gives way to the city's.
     fn root_public(&self) -> [u8; 32];
 }
 

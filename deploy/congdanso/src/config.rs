@@ -88,6 +88,9 @@ settings! {
     keys_passphrase_file("keys.passphrase_file"): PathBuf = "", |value| no_file_or_there(value);
     /// A file of 32 random bytes that seals keys and pepper instead of a passphrase.
     keys_key_file("keys.key_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// The city's root key, 64 hexadecimal digits, where it is kept elsewhere: what is served must be signed by it. Empty: one made in
+    /// this folder, for development.
+    keys_root_public("keys.root_public"): String = "", |text| no_key_or_one(text);
     /// Least level of log lines: `error`, `warn`, `info`, `debug` or `trace`, or filter directives.
     logging_level("logging.level"): String = "info", |value| directives(value);
     /// `text` or `json`.
@@ -125,6 +128,28 @@ fn no_file_or_there(path: &Path) -> Result<(), String> {
         Ok(())
     } else {
         Err("there is no such file".to_owned())
+    }
+}
+
+fn no_key_or_one(text: &str) -> Result<(), String> {
+    if text.is_empty() || public_key(text).is_some() {
+        Ok(())
+    } else {
+        Err("expected 64 hexadecimal digits".to_owned())
+    }
+}
+
+/// A public key in hexadecimal.
+pub fn public_key(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut key).ok()?;
+    Some(key)
+}
+
+impl Config {
+    /// The root key that is configured, if one is.
+    pub fn root_public(&self) -> Option<[u8; 32]> {
+        public_key(&self.keys_root_public)
     }
 }
 

@@ -17,7 +17,7 @@ use cli::{Cli, Command};
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Command::Agency(command) => command::agency::run(&global, command),
         Command::Verify(args) => command::verify::run(&global, &args),
         Command::Qr(command) => command::qr::run(&global, &command),
-        Command::Keys(command) => command::keys::run(&global, &command),
+        Command::Keys(command) => command::keys::run(&global, command),
         Command::Dlq(command) => command::dlq::run(&global, command),
         Command::Dump { table } => command::dump::run(&global, table),
         Command::Backup { file, passphrase_file } => {

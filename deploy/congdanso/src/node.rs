@@ -53,12 +53,16 @@ pub struct Node {
 struct Names {
     keys: Arc<Keystore>,
     book: RulesBook,
+    stamps: Arc<Stamps>,
     last: ArcSwap<Option<Arc<Rules>>>,
 }
 
 impl Reference for Names {
     fn signing_key(&self, kid: Kid) -> Option<Arc<identity::SigningKey>> {
-        self.keys.signing_key(kid)
+        self.keys.signing_key(kid).or_else(|| {
+            self.look_again();
+            self.keys.signing_key(kid)
+        })
     }
 
     fn rules(&self, id: RulesId) -> Option<Arc<Rules>> {
@@ -66,10 +70,29 @@ impl Reference for Names {
         if let Some(rules) = self.last.load().as_ref().as_ref().filter(|rules| rules.id == id) {
             return Some(Arc::clone(rules));
         }
-        let rules = self.book.get(id)?;
+        let rules = self.book.find(id)?;
         self.last.store(Arc::new(Some(Arc::clone(&rules))));
         Some(rules)
     }
+}
+
+impl Names {
+    /// Reads the keys again where their file was put back: before a partition waits for one that is not held.
+    fn look_again(&self) {
+        match self.keys.refresh() {
+            Ok(true) => {
+                put_into_force(&self.keys, &self.stamps);
+                tracing::info!(version = self.keys.trust_list().version, "the keys were read again");
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the keys were replaced and are not read again"),
+        }
+    }
+}
+
+/// New events name the identity key that is active now.
+fn put_into_force(keys: &Keystore, stamps: &Stamps) {
+    stamps.set(Stamp { kid: keys.active(), ..stamps.get() });
 }
 
 impl api::Trust for Keys {
@@ -146,6 +169,9 @@ impl Node {
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
         keys.ring().register(&registry)?;
+        if let Some(root) = config.root_public() {
+            keys.pin_root(root, now())?;
+        }
         describe_process(&registry)?;
         let book = RulesBook::open(dir.join("rules"))?;
         let in_force = Arc::new(rules_of(config)?);
@@ -153,9 +179,14 @@ impl Node {
         let credentials = Credentials::open(dir.join("agencies.json"))?;
         let (log, store) = backends(config, &registry)?;
         let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
+        let rules = Arc::new(Names {
+            keys: Arc::clone(&keys),
+            book,
+            stamps: Arc::clone(&stamps),
+            last: ArcSwap::from_pointee(None),
+        });
         let publisher = publisher(&in_force, &keys, &store, &registry)?;
         let watched = Watched::new(Arc::clone(&store) as Arc<dyn ProjectionsWriter>, Arc::clone(&publisher));
-        let rules = Arc::new(Names { keys: Arc::clone(&keys), book, last: ArcSwap::from_pointee(None) });
         let deps = Deps {
             log: Arc::clone(&log),
             store: Arc::new(watched),
@@ -190,11 +221,14 @@ impl Node {
         &self.in_force
     }
 
-    /// A new identity key, in force for events accepted from now on.
-    pub fn rotate_key(&self) -> anyhow::Result<Kid> {
-        let kid = self.keys.rotate(now())?;
-        self.stamps.set(Stamp { kid, ..self.stamps.get() });
-        Ok(kid)
+    /// Whether the trust list in force is signed by the root key that is configured, if one is.
+    pub fn is_under_configured_root(&self) -> bool {
+        self.config.root_public().is_none_or(|root| root == self.keys.root_public())
+    }
+
+    /// Has new events name the identity key that is active now: after every change of the trust list.
+    pub fn put_keys_into_force(&self) {
+        put_into_force(&self.keys, &self.stamps);
     }
 
     /// The canonical texts of all rule sets ever in force, for a backup.
@@ -294,7 +328,10 @@ pub fn now() -> Micros {
 }
 
 /// Makes the folder and takes it for this process.
-fn lock(dir: &Path) -> anyhow::Result<File> {
+///
+/// # Errors
+/// A [`Failure`] with [`Exit::Locked`] when another process has it.
+pub fn lock(dir: &Path) -> anyhow::Result<File> {
     std::fs::create_dir_all(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
     let path = dir.join("LOCK");
     let file = File::options()
@@ -318,7 +355,11 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn sealing(config: &Config) -> anyhow::Result<Sealing> {
+/// By what the configuration seals keys.
+///
+/// # Errors
+/// When the file with the passphrase cannot be read.
+pub fn sealing(config: &Config) -> anyhow::Result<Sealing> {
     let (passphrase, key) = (&config.keys_passphrase_file, &config.keys_key_file);
     // The configuration is not valid with both.
     match (passphrase.as_os_str().is_empty(), key.as_os_str().is_empty()) {

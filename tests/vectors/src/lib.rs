@@ -9,7 +9,7 @@ pub mod cases;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use identity::claims::Sex;
+use identity::claims::{Sex, StatusReference};
 use identity::status::Asked;
 use identity::verdict::KnownStatus;
 use identity::{Claims, StatusBundle, TrustList, Verdict, Verifier};
@@ -121,16 +121,18 @@ pub fn judge(vector: &Vector) -> Verdict {
         StatusBundle::open(&from_base64(bundle), &trust)
             .unwrap_or_else(|error| panic!("{}: {error}", vector.name))
     });
-    let status = |claims: &Claims| match &bundle {
+    let status = |reference: &StatusReference| match &bundle {
         None => KnownStatus::Unknown,
         Some(bundle) => {
             let asked = Asked { age_seconds_max: vector.max_status_age, ..Asked::at(vector.now) };
-            bundle.known(&claims.status, asked)
+            bundle.known(reference, asked)
         }
     };
     let verdict = identity::verify(&vector.code, &trust, vector.now, &status);
     let again = Verifier::new(&trust).verify(&vector.code, vector.now, &status);
     assert_eq!(verdict, again, "{}: the two ways of asking differ", vector.name);
+    let audited = Verifier::new(&trust).verify_all([vector.code.as_str()], vector.now, &status);
+    assert_eq!(audited, std::slice::from_ref(&verdict), "{}: an audit says something else", vector.name);
     verdict
 }
 

@@ -5,6 +5,7 @@ mod flips;
 mod foreign;
 mod national;
 mod pictures;
+mod presentations;
 mod refusals;
 mod status;
 mod support;

@@ -9,4 +9,5 @@ mod processor;
 mod publisher;
 mod quarantines;
 mod repeats;
+mod successors;
 mod support;
