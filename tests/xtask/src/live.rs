@@ -1,32 +1,43 @@
 //! The live suites: tests that need programs which are not on every machine.
 
 use anyhow::{Context, bail};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-/// A package of `tests` whose tests stand behind the feature `live`.
+/// A package of `tests` with tests behind the feature `live`.
 pub struct Suite {
     /// Its name.
     pub package: &'static str,
-    /// What it runs.
+    /// Which of its test programs are behind the feature; the others run with all tests.
+    pub test: &'static str,
+    /// What they run.
     needs: &'static [Need],
 }
 
-/// A program, and the Debian package that has it.
+/// A Debian package, and a command that succeeds where what it brings is there.
 struct Need {
-    program: &'static str,
     debian: &'static str,
+    works: &'static [&'static str],
 }
 
+const CHROMIUM: Need = Need { debian: "chromium", works: &["chromium", "--version"] };
+const PYTHON: Need = Need { debian: "python3-venv", works: &["python3", "-c", "import ensurepip, venv"] };
+const NPM: Need = Need { debian: "npm", works: &["npm", "--version"] };
+const JAVA: Need = Need { debian: "openjdk-17-jdk-headless", works: &["java", "-version"] };
+const MAVEN: Need = Need { debian: "maven", works: &["mvn", "--version"] };
+
 /// All of them, in the order in which they run.
-pub const SUITES: &[Suite] =
-    &[Suite { package: "browser", needs: &[Need { program: "chromium", debian: "chromium" }] }];
+pub const SUITES: &[Suite] = &[
+    Suite { package: "browser", test: "it", needs: &[CHROMIUM] },
+    Suite { package: "interop", test: "live", needs: &[PYTHON, NPM] },
+    Suite { package: "live-store", test: "store", needs: &[JAVA, MAVEN] },
+];
 
 /// Installs what the suites need and this machine does not have.
 ///
 /// # Errors
 /// With the command to give, where this process may not install anything.
 pub fn provide() -> anyhow::Result<()> {
-    let missing = packages(|need| !is_there(need.program));
+    let missing = packages(|need| !works(need.works));
     if missing.is_empty() {
         return Ok(());
     }
@@ -39,7 +50,7 @@ pub fn provide() -> anyhow::Result<()> {
     update.arg("update").status().context("running apt-get")?;
     install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
     let status = install.status().context("running apt-get")?;
-    let still = packages(|need| !is_there(need.program));
+    let still = packages(|need| !works(need.works));
     if !status.success() || !still.is_empty() {
         bail!("{names} could not be installed; what apt-get said stands above");
     }
@@ -55,25 +66,22 @@ fn packages(wanted: impl Fn(&Need) -> bool) -> Vec<&'static str> {
     names
 }
 
-fn is_there(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+fn works(command: &[&str]) -> bool {
+    let [program, arguments @ ..] = command else { return true };
+    let ended = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    ended.is_ok_and(|ended| ended.status.success())
 }
 
 /// `apt-get` as root, or through `sudo` where that asks nothing.
 fn apt_get() -> Option<Command> {
-    let says = |program: &str, argument: &[&str]| Command::new(program).args(argument).output().ok();
-    let user = says("id", &["-u"])?;
-    let mut command = if user.stdout.trim_ascii() == b"0" {
-        Command::new("apt-get")
-    } else {
-        says("sudo", &["-n", "true"]).filter(|said| said.status.success())?;
-        let mut command = Command::new("sudo");
-        command.args(["-n", "apt-get"]);
-        command
-    };
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    is_there("apt-get").then_some(command)
+    let user = Command::new("id").arg("-u").output().ok()?;
+    let root = user.stdout.trim_ascii() == b"0";
+    if !works(&["apt-get", "--version"]) || !(root || works(&["sudo", "-n", "true"])) {
+        return None;
+    }
+    let mut command = if root { Command::new("env") } else { Command::new("sudo") };
+    command.args(if root { &[][..] } else { &["-n"] }).args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    Some(command)
 }
 
 #[cfg(test)]
@@ -88,8 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn program_that_is_on_the_path_is_there_and_another_is_not() {
-        assert!(is_there("sh"));
-        assert!(!is_there("no-such-program-anywhere"));
+    fn command_that_runs_well_works_and_others_do_not() {
+        assert!(works(&["true"]));
+        assert!(!works(&["false"]));
+        assert!(!works(&["no-such-program-anywhere"]));
     }
 }
