@@ -5,6 +5,7 @@ use crate::limits::STATISTICS_AT_ONCE_MAX;
 use crate::lookup::Limits;
 use crate::metrics::Metrics;
 use crate::verification::Keys;
+use crate::verifier::Verifier;
 use crate::{openapi, routes};
 use access::Credentials;
 use actix_web::web::{Data, ServiceConfig};
@@ -90,6 +91,7 @@ pub(crate) struct State {
     pub statistics: Semaphore,
     pub openapi: Bytes,
     pub docs: Page,
+    pub verifier: Verifier,
 }
 
 impl Api {
@@ -116,6 +118,7 @@ impl Api {
             statistics: Semaphore::new(STATISTICS_AT_ONCE_MAX),
             openapi: openapi::document(parts.more_openapi),
             docs: Page::new(),
+            verifier: Verifier::new(),
         })))
     }
 

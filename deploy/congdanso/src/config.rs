@@ -1,6 +1,7 @@
 //! Settings: defaults, then a file, then the environment, then flags. Every mistake is told at once; nothing is opened before
 //! all of it is valid.
 
+use anyhow::Context;
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Profile};
@@ -64,16 +65,34 @@ settings! {
     http_listen("http.listen"): SocketAddr = "127.0.0.1:8080", anything;
     /// Threads that serve HTTP; 0 takes one per core.
     http_workers("http.workers"): usize = 0, |n| at_most(n, 256);
-    /// `embedded`: the log in this folder.
-    log_backend("log.backend"): Backend = "embedded", anything;
+    /// `embedded`: the log in this folder. `kafka`: a cluster that several processes share.
+    log_backend("log.backend"): LogBackend = "embedded", anything;
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
     /// MiB of disk that must stay free; below it the intake answers 503.
     log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
-    /// `embedded`: the projections in this folder.
-    projections_backend("projections.backend"): Backend = "embedded", anything;
+    /// `embedded`: the projections in this folder. `scylla`: a cluster of ScyllaDB or Cassandra that several processes share.
+    projections_backend("projections.backend"): ProjectionsBackend = "embedded", anything;
     /// MiB of disk that must stay free; below it processing waits.
     projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, |n| at_most(n, DISK_MARGIN_MIB_MAX);
+    /// Some of the store's nodes, `host:port`, with commas between them; the others are learnt from them.
+    scylla_nodes("projections.scylla.nodes"): String = "127.0.0.1:9042", |value| not_blank(value);
+    /// What the names of the store's keyspaces begin with.
+    scylla_keyspace("projections.scylla.keyspace"): String = "congdanso", |value| not_blank(value);
+    /// The data centre that is read and written; no request leaves it.
+    scylla_local_datacenter("projections.scylla.local_datacenter"): String = "datacenter1", |value| not_blank(value);
+    /// The rack to prefer within it; empty for none.
+    scylla_local_rack("projections.scylla.local_rack"): String = "", anything;
+    /// Copies of each row in the local data centre.
+    scylla_replication("projections.scylla.replication"): u32 = 1, |n| within(n, 1, 7);
+    /// `local_quorum`, or `local_one`: then a reader may see a cause go backwards.
+    scylla_read_consistency("projections.scylla.read_consistency"): ReadConsistency = "local_quorum", anything;
+    /// The role that logs in to the store; empty for none.
+    scylla_user("projections.scylla.user"): String = "", anything;
+    /// A file whose first line is its password.
+    scylla_password_file("projections.scylla.password_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// PEM file of the authorities that sign the nodes' certificates; empty leaves connections unencrypted.
+    scylla_authorities_file("projections.scylla.authorities_file"): PathBuf = "", |value| no_file_or_there(value);
     /// Threads that decide; 0 takes one per core.
     process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
     /// Records of one batch at most.
@@ -97,12 +116,32 @@ settings! {
     logging_format("logging.format"): LogFormat = "text", anything;
 }
 
-/// Which backend serves a port.
+/// Where the log is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Backend {
+pub enum LogBackend {
     /// In the data folder, for one process.
     Embedded,
+}
+
+/// Where the projections are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectionsBackend {
+    /// In the data folder, for one process.
+    Embedded,
+    /// In a cluster.
+    Scylla,
+}
+
+/// What must agree when the api reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadConsistency {
+    /// A majority of the copies in the local data centre.
+    LocalQuorum,
+    /// One copy.
+    LocalOne,
 }
 
 /// How log lines look.
@@ -151,6 +190,41 @@ impl Config {
     pub fn root_public(&self) -> Option<[u8; 32]> {
         public_key(&self.keys_root_public)
     }
+
+    /// The store of the cluster that is configured.
+    ///
+    /// # Errors
+    /// When the password cannot be read.
+    pub fn scylla(&self) -> anyhow::Result<projections_scylla::Options> {
+        use projections_scylla::{Credentials, Options, Tls};
+        let nodes = self.scylla_nodes.split(',').map(|node| node.trim().to_owned()).collect();
+        let datacenter = self.scylla_local_datacenter.clone();
+        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let credentials = match some(&self.scylla_user) {
+            Some(user) => Some(Credentials { user, password: first_line(&self.scylla_password_file)? }),
+            None => None,
+        };
+        let authorities = &self.scylla_authorities_file;
+        let tls = (!authorities.as_os_str().is_empty())
+            .then(|| Tls { authorities_file: authorities.clone(), client: None });
+        Ok(Options {
+            replication: BTreeMap::from([(datacenter.clone(), self.scylla_replication)]),
+            local_rack: some(&self.scylla_local_rack),
+            credentials,
+            tls,
+            read_consistency: match self.scylla_read_consistency {
+                ReadConsistency::LocalQuorum => projections_scylla::ReadConsistency::LocalQuorum,
+                ReadConsistency::LocalOne => projections_scylla::ReadConsistency::LocalOne,
+            },
+            ..Options::new(nodes, self.scylla_keyspace.clone(), datacenter)
+        })
+    }
+}
+
+/// The first line of a file that holds a secret.
+fn first_line(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 fn not_blank(text: &str) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod archive;
+mod backends;
 mod cli;
 mod command;
 mod config;
