@@ -64,6 +64,7 @@ pub fn claims(input: &[u8]) {
 fn believed(code: &str) -> Option<Claims> {
     static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&seeds::trust()));
     let verdict = VERIFIER.verify(code, seeds::NOW, &|_| KnownStatus::Valid);
+    assert!(verdict.presentation().is_none(), "a presentation that nobody signed");
     assert_eq!(verdict.is_valid(), verdict.claims().is_some(), "nothing else can keep these from holding");
     verdict.claims().cloned()
 }
@@ -89,6 +90,19 @@ pub fn national(input: &[u8]) {
         let written = compose(&read);
         let again = NationalString::parse(&written).expect("what was written is read");
         assert_eq!(compose(&again), written);
+    }
+}
+
+/// The input as claims under the key for presentations: what opens has one spelling.
+pub fn presentation(input: &[u8]) {
+    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&seeds::trust()));
+    let kind = Some("application/vnd.congdanso.presentation+cwt");
+    let message = decoders::to_cose(input, kind, &seeds::presentation_key());
+    let code = decoders::to_base45(&decoders::to_zlib(&message));
+    let verdict = VERIFIER.verify(&code, seeds::NOW, &|_| KnownStatus::Valid);
+    assert!(verdict.claims().is_none(), "a presentation taken for a static code");
+    if let Some(presentation) = verdict.presentation() {
+        assert_eq!(presentation.sign(&seeds::presentation_key()), code);
     }
 }
 
