@@ -84,16 +84,18 @@ fn registrations() -> anyhow::Result<()> {
 fn mix() -> anyhow::Result<()> {
     let program = Program::start()?;
     let bodies = load::mix(CITIZENS);
-    let started = Instant::now();
+    let (cpu, started) = (program.cpu()?, Instant::now());
     let accepted = load::post_all(&program, bodies, 4)?;
     program.wait_until_readable()?;
     let seconds = started.elapsed().as_secs_f64();
+    let cpu_each = (program.cpu()? - cpu).as_secs_f64() / accepted as f64;
     say(
         "mix of registrations, papers, transactions",
         accepted as f64 / seconds,
         "per second",
         "at least 40,000, aim 60,000",
     );
+    say("  processor time each", cpu_each * 1e6, "us", "");
     say("  resident memory, peak", program.rss_peak()? as f64 / f64::from(1 << 20), "MiB", "at most 256");
     Ok(())
 }
@@ -138,12 +140,15 @@ fn latency() -> anyhow::Result<()> {
 /// A rebuild of the mix, compared row by row.
 fn rebuild() -> anyhow::Result<()> {
     let program = Program::start()?;
-    load::post_all(&program, load::mix(CITIZENS), 4)?;
+    let events = load::post_all(&program, load::mix(CITIZENS), 4)?;
     program.wait_until_readable()?;
+    let cpu = program.cpu()?;
     let result = program.command(&["--json", "rebuild", "--verify"])?;
+    let cpu_each = (program.cpu()? - cpu).as_secs_f64() / events as f64;
     let rate = result["events_per_second"].as_f64().unwrap_or_default();
     anyhow::ensure!(result["identical"] == true, "the rebuilt rows differ: {result}");
     say("rebuild --verify, signing included, identical", rate, "per second", "at least 60,000, aim 90,000");
+    say("  processor time each", cpu_each * 1e6, "us", "");
     say("  resident memory, peak", program.rss_peak()? as f64 / f64::from(1 << 20), "MiB", "at most 256");
     Ok(())
 }

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How often it is asked whether everything is decided. Asking costs the program processor time.
+const POLL: Duration = Duration::from_millis(50);
+
 /// Roles of the credentials that load comes with.
 const ROLES: [&str; 6] = ["helper", "importer", "portal", "agency", "utility", "app"];
 
@@ -86,7 +89,7 @@ impl Program {
             if lag == 0.0 {
                 return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(POLL);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A node at work: HTTP in front, deciding threads behind, the admin socket beside.
 
 use crate::admin::server;
+use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use crate::ops;
 use access::http::{HttpMetrics, Instrument, default_handlers};
@@ -9,14 +10,18 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use api::Api;
 use gateway::{Gateway, Parts};
+use parking_lot::Mutex;
 use projections::ProjectionsReader;
 use runner::{Limits, Processor};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// Seconds that requests in flight have when the process is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
+/// How long the ledger is taken as judged: judging reads a row for each sender and partition, and several may scrape.
+const LEDGER_JUDGED_FOR: Duration = Duration::from_secs(10);
 /// Connections that wait to be accepted.
 const BACKLOG_CONNECTIONS: u32 = 4_096;
 
@@ -41,6 +46,11 @@ impl Running {
     /// # Errors
     /// When an address cannot be had or a part does not start; nothing is left running then.
     pub fn start(node: Node, listener: Option<TcpListener>) -> anyhow::Result<Arc<Self>> {
+        if !node.is_under_configured_root() {
+            let message = "the trust list is not signed by the configured keys.root_public yet: `congdanso keys publish --out FILE` \
+                           writes what it is to sign, and `congdanso keys publish --signed FILE` puts what it signed into force";
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let node = Arc::new(node);
         let config = &node.config;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -57,6 +67,7 @@ impl Running {
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor =
             Arc::new(Processor::start(node.deps.clone(), or_cores(config.process_workers), limits)?);
+        node.publisher.start()?;
         let api = Api::new(api_parts(&node, reader, &processor))?;
         let metrics = HttpMetrics::register(&node.registry)?;
         let (taken, sent) = (gateway.clone(), api.clone());
@@ -116,6 +127,7 @@ impl Running {
     pub async fn stop(&self) -> anyhow::Result<()> {
         self.gateway.stop();
         self.server.stop(true).await;
+        self.node.publisher.stop();
         for task in self.tasks.get().into_iter().flatten() {
             task.abort();
         }
@@ -129,28 +141,39 @@ impl Running {
     }
 }
 
+/// Counts a violation of I1 when the ledger does not balance.
+fn judge_ledger(node: &Node) {
+    match ops::ledger(node) {
+        Ok(ledger) if ledger["balanced"] == true => {}
+        Ok(ledger) => {
+            tracing::error!(%ledger, "the ledger does not balance (I1)");
+            node.deps.metrics.violated(domain::invariants::Invariant::Conservation);
+        }
+        Err(error) => tracing::warn!(%error, "the ledger could not be read"),
+    }
+}
+
 fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &Arc<Processor>) -> api::Parts {
     let (seen, ready) = (Arc::clone(processor), Arc::clone(processor));
-    let judged = Arc::downgrade(node);
+    let (judged, last_judged) = (Arc::downgrade(node), Mutex::new(None::<Instant>));
     api::Parts {
         credentials: Arc::clone(&node.credentials),
         reader,
         partitions: node.log.layout(schemas::Topic::Stream(schemas::Stream::Registrations)).partitions,
         pepper: node.keys.pepper(),
         trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
+        status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {
             if let Err(error) = seen.observe() {
                 tracing::warn!(%error, "gauges could not be brought up to date");
             }
             let Some(node) = judged.upgrade() else { return };
-            match ops::ledger(&node) {
-                Ok(ledger) if ledger["balanced"] == true => {}
-                Ok(ledger) => {
-                    tracing::error!(%ledger, "the ledger does not balance (I1)");
-                    node.deps.metrics.violated(domain::invariants::Invariant::Conservation);
-                }
-                Err(error) => tracing::warn!(%error, "the ledger could not be read"),
+            node.publisher.observe();
+            let mut last = last_judged.lock();
+            if last.is_none_or(|at| at.elapsed() >= LEDGER_JUDGED_FOR) {
+                *last = Some(Instant::now());
+                judge_ledger(&node);
             }
         }),
         ready: Arc::new(move || ready.failed().map_or(Ok(()), |stopped| Err(stopped.to_string()))),

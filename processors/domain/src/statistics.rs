@@ -3,6 +3,7 @@
 use crate::outcome::Outcome;
 use crate::rows::{Dimension, Measure};
 use crate::wards;
+use compact_str::CompactString;
 use schemas::{Day, Event, Header};
 
 /// One count that moves.
@@ -11,7 +12,7 @@ pub struct Delta {
     /// Counted by what.
     pub dimension: Dimension,
     /// Which ward, agency, team ...
-    pub value: String,
+    pub value: CompactString,
     /// What is counted.
     pub measure: Measure,
     /// By how much.
@@ -23,7 +24,7 @@ pub const WHOLE_CITY: &str = "all";
 
 impl Delta {
     /// A count by one dimension.
-    pub fn new(dimension: Dimension, value: impl Into<String>, measure: Measure, by: i64) -> Self {
+    pub fn new(dimension: Dimension, value: impl Into<CompactString>, measure: Measure, by: i64) -> Self {
         Self { dimension, value: value.into(), measure, by }
     }
 }

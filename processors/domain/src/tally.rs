@@ -106,7 +106,7 @@ impl<'a> Tally<'a> {
                         |d: &Delta| d.dimension == dimension && d.measure == measure && d.value == value;
                     match deltas.iter().position(same).filter(|_| nth > 0) {
                         Some(at) => deltas[at].by += by,
-                        None => deltas.push(Delta { dimension, value: value.to_owned(), measure, by }),
+                        None => deltas.push(Delta { dimension, value: value.into(), measure, by }),
                     }
                 }
             }

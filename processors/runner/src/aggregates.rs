@@ -5,13 +5,14 @@
 //! partition, after every error and wherever a state row is found ahead. A row that another owner has written meanwhile does no harm: a
 //! running value is a function of the log up to its cause, and the older cause does not overwrite the newer.
 
+use compact_str::CompactString;
 use domain::rows::{Counts, Dimension, LedgerRow, Measure, StatisticsRow};
 use domain::statistics::Delta;
 use domain::{Cause, Key, Row, ShapeError, Table, TypedRow};
+use foldhash::{HashMap, HashMapExt};
 use projections::{ProjectionsWriter, StoreError};
 use schemas::{Day, Stream, Topic, TopicPartition};
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::hash::Hash;
 
 /// What becomes of a record, as the ledger counts it.
@@ -28,7 +29,7 @@ pub(crate) enum Entry {
 pub(crate) struct Aggregates {
     stream: Stream,
     partition: u16,
-    statistics: ByKey<(Day, Dimension, String), (Measure, i64)>,
+    statistics: ByKey<(Day, Dimension, CompactString), (Measure, i64)>,
     ledger: ByKey<String, Entry>,
 }
 
@@ -109,8 +110,9 @@ impl Aggregates {
     /// The rows as they would be if there were none yet, with what changes them.
     fn fresh(self) -> (Fresh<StatisticsRow>, Fresh<LedgerRow>) {
         let (stream, partition) = (self.stream, self.partition);
-        let statistics = |(day, dimension, value): (Day, Dimension, String)| {
-            let (dimension, counts) = (dimension.name().to_owned(), Counts::default());
+        let statistics = |(day, dimension, value): (Day, Dimension, CompactString)| {
+            let (dimension, value) = (dimension.name().to_owned(), value.into_string());
+            let counts = Counts::default();
             StatisticsRow { day, dimension, value, stream, partition, agg_off: 0, counts }
         };
         let ledger = |sender| LedgerRow {

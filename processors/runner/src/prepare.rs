@@ -13,11 +13,11 @@ use crate::sabotage::Sabotage;
 use decide::decide_section;
 use domain::Outcome;
 use event_log::{NewRecord, Record};
+use foldhash::HashMap;
 use projections::{PartitionCommit, StoreError};
 use read::Reading;
 use rows::Rows;
 use schemas::{Micros, Place, Stream, TopicPartition};
-use std::collections::HashMap;
 use std::time::Instant;
 
 /// A decided batch, ready to be written.

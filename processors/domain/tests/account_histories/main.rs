@@ -49,7 +49,8 @@ fn played(history: &[Sent]) -> Left {
         let decision = decide(Input { event: &event, place, state, rules: &rules });
         let decision = decision.expect("rows that deciders wrote can be decided upon");
         for delta in decision.statistics {
-            *left.counts.entry((delta.dimension, delta.value, delta.measure)).or_default() += delta.by;
+            *left.counts.entry((delta.dimension, delta.value.to_string(), delta.measure)).or_default() +=
+                delta.by;
         }
         if decision.outcome == Outcome::Applied {
             left.applied.insert(event.kind());

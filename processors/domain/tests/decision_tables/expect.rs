@@ -177,7 +177,7 @@ pub fn statistics(expected: &str, step: &Step) -> Vec<String> {
         }
     }
     for delta in &step.decision.statistics {
-        *counts.entry((delta.dimension, delta.value.clone(), delta.measure)).or_default() -= delta.by;
+        *counts.entry((delta.dimension, delta.value.to_string(), delta.measure)).or_default() -= delta.by;
     }
     let wrong = counts.into_iter().filter(|(_, by)| *by != 0);
     wrong

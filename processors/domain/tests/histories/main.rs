@@ -52,7 +52,8 @@ fn played(history: &[Sent]) -> Left {
         let event = sent.event(offset, &rules);
         let decision = decided(&event, offset, &left.rows, &rules);
         for delta in decision.statistics {
-            *left.counts.entry((delta.dimension, delta.value, delta.measure)).or_default() += delta.by;
+            *left.counts.entry((delta.dimension, delta.value.to_string(), delta.measure)).or_default() +=
+                delta.by;
         }
         if decision.outcome == Outcome::Applied {
             left.applied += 1;

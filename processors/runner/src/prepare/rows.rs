@@ -5,8 +5,8 @@ use crate::engine::{Engine, EngineError};
 use crate::sabotage::Sabotage;
 use domain::rows::{HistoryOutcome, HistoryRow};
 use domain::{Key, Row, Table, TypedRow};
+use foldhash::{HashMap, HashSet, HashSetExt};
 use schemas::BodyHash;
-use std::collections::{HashMap, HashSet};
 
 /// Keys of a batch, each once, in the order they came: the same batch asks the store in the same order every time.
 #[derive(Default)]
