@@ -29,6 +29,8 @@ const MAVEN: Need = Need { debian: "maven", works: &["mvn", "--version"] };
 pub const SUITES: &[Suite] = &[
     Suite { package: "browser", test: "it", needs: &[CHROMIUM] },
     Suite { package: "interop", test: "live", needs: &[PYTHON, NPM] },
+    Suite { package: "live", test: "kafka", needs: &[JAVA, MAVEN] },
+    Suite { package: "live", test: "kafka_faults", needs: &[JAVA, MAVEN] },
     Suite { package: "live-store", test: "store", needs: &[JAVA, MAVEN] },
 ];
 
