@@ -7,12 +7,14 @@ use access::{Credential, Credentials};
 use actix_web::dev::ServerHandle;
 use actix_web::http::header;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use api::{Api, Parts, Trust};
+use api::{Api, Parts, StatusLists, Trust};
+use bytes::Bytes;
 use domain::keys::Pepper;
 use domain::row::{Cause, Json};
 use domain::rows::{AccountRow, AccountStatus, Sex};
 use domain::{Row, TypedRow};
 use identity::TrustList;
+use identity::status::ListId;
 use projections::{Checkpoint, PartitionCommit, ProjectionsReader, ProjectionsWriter};
 use projections_embedded::{EmbeddedStore, Options};
 use prometheus::Registry;
@@ -52,6 +54,22 @@ impl Trust for NoTrust {
 
     fn root_public(&self) -> [u8; 32] {
         [0; 32]
+    }
+}
+
+struct NoLists;
+
+impl StatusLists for NoLists {
+    fn bundle(&self) -> Option<Bytes> {
+        None
+    }
+
+    fn list(&self, _: ListId) -> Option<Bytes> {
+        None
+    }
+
+    fn addresses(&self) -> Option<Vec<String>> {
+        None
     }
 }
 
@@ -221,6 +239,7 @@ fn reading_side(folder: &std::path::Path) -> Fallible<(Api, String)> {
         partitions: 16,
         pepper: Pepper::new(&[0; 32]),
         trust: Arc::new(NoTrust(Arc::default())),
+        status_lists: Arc::new(NoLists),
         registry,
         before_metrics: Arc::new(|| ()),
         ready: Arc::new(|| Ok(())),

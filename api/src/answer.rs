@@ -109,6 +109,13 @@ fn header_of(text: Bytes) -> HeaderValue {
 }
 
 impl Tag {
+    /// Of a signed message (COSE_Sign1), which ends with its signature: that says what it is as well as a hash.
+    pub fn of_signed(message: &[u8]) -> Self {
+        let signature = message.last_chunk::<64>().expect("a signed message has a signature");
+        Tag(HeaderValue::try_from(format!("\"{}\"", hex::encode(&signature[..16])))
+            .expect("hexadecimal digits"))
+    }
+
     /// Of bytes that stand for themselves.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut tags = Tags::new("");

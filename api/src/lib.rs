@@ -31,9 +31,10 @@ mod shown;
 pub mod sight;
 mod state;
 mod statistics;
+mod status;
 mod transactions;
 mod trust_list;
 mod verification;
 
 pub use routes::ROUTES;
-pub use state::{Api, Parts, Trust};
+pub use state::{Api, Parts, StatusLists, Trust};

@@ -4,7 +4,7 @@ use crate::answer::{JSON, Tag, tagged};
 use crate::state::State;
 use crate::{
     accounts, documents, dossiers, events, history, identities, lookup, operating, problems, statistics,
-    transactions, trust_list, verification,
+    status, transactions, trust_list, verification,
 };
 use access::Problem;
 use actix_web::web::Data;
@@ -37,6 +37,10 @@ const PROBLEM_JSON: &str = "application/problem+json";
         lookup::post,
         verification::post,
         trust_list::get,
+        status::bundle,
+        status::index,
+        status::list,
+        status::short,
         get,
         crate::docs::get,
         problems::list,

@@ -3,7 +3,7 @@
 use crate::state::State;
 use crate::{
     accounts, docs, documents, dossiers, events, history, identities, lookup, openapi, operating, problems,
-    statistics, transactions, trust_list, verification,
+    statistics, status, transactions, trust_list, verification,
 };
 use access::http::RoutePattern;
 use access::{Code, Problem};
@@ -53,6 +53,8 @@ routes! {
     post "/v1/lookup" lookup::post;
     post "/v1/verify" verification::post;
     get "/v1/trust-list" trust_list::get, head;
+    get "/v1/status-bundle" status::bundle, head;
+    get "/v1/status-lists" status::index, head;
     get "/healthz" operating::healthz, head;
     get "/readyz" operating::readyz, head;
     get "/metrics" operating::metrics, head;
@@ -62,6 +64,8 @@ routes! {
     get "/v1/events/{citizen}/{event}" events::get, head;
     get "/v1/dossiers/{code}" dossiers::get, head;
     get "/problems/{code}" problems::get, head;
+    get "/v1/status-lists/{epoch}/{partition}/{block}" status::list, head;
+    get "/s/{epoch}/{partition}/{block}" status::short, head;
 }
 
 /// The pattern of a path below [`ACCOUNTS`].

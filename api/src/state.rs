@@ -11,6 +11,7 @@ use actix_web::web::{Data, ServiceConfig};
 use bytes::Bytes;
 use domain::keys::Pepper;
 use identity::TrustList;
+use identity::status::ListId;
 use projections::ProjectionsReader;
 use prometheus::Registry;
 use schemas::Micros;
@@ -20,14 +21,26 @@ use tokio::sync::Semaphore;
 
 /// Whose signatures hold. Answers come from memory: they are asked for on every request that needs them.
 pub trait Trust: Send + Sync + 'static {
-    /// The trust list as the root key signed it: the same bytes until the next rotation.
+    /// The trust list as the root key signed it: the same bytes until the next change.
     fn trust_list_bytes(&self) -> Arc<[u8]>;
 
-    /// The same, read. The same `Arc` until the next rotation.
+    /// The same, read. The same `Arc` until the next change.
     fn trust_list(&self) -> Arc<TrustList>;
 
-    /// The public half of the root key, which verifiers pin. It never changes.
+    /// The public half of the root key, which verifiers pin. It changes only where a development root gives way to the city's.
     fn root_public(&self) -> [u8; 32];
+}
+
+/// Which codes were taken back, signed. Answers come from memory.
+pub trait StatusLists: Send + Sync + 'static {
+    /// All lists in one signed message: the same bytes until something changes. `None` before they were signed first.
+    fn bundle(&self) -> Option<Bytes>;
+
+    /// One list, signed. `None` when no code can name it.
+    fn list(&self, id: ListId) -> Option<Bytes>;
+
+    /// The addresses of all lists. `None` before they were signed first.
+    fn addresses(&self) -> Option<Vec<String>>;
 }
 
 /// What the reading side is made of.
@@ -42,6 +55,8 @@ pub struct Parts {
     pub pepper: Pepper,
     /// Whose signatures hold.
     pub trust: Arc<dyn Trust>,
+    /// Which codes were taken back.
+    pub status_lists: Arc<dyn StatusLists>,
     /// Takes the metrics of this crate, and is what `/metrics` shows.
     pub registry: Registry,
     /// Brings gauges up to date before they are shown. May block.
@@ -64,6 +79,7 @@ pub(crate) struct State {
     pub partitions: u16,
     pub pepper: Pepper,
     pub trust: Arc<dyn Trust>,
+    pub status_lists: Arc<dyn StatusLists>,
     pub registry: Registry,
     pub before_metrics: Arc<dyn Fn() + Send + Sync>,
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
@@ -90,6 +106,7 @@ impl Api {
             partitions: parts.partitions,
             pepper: parts.pepper,
             trust: parts.trust,
+            status_lists: parts.status_lists,
             registry: parts.registry,
             before_metrics: parts.before_metrics,
             ready: parts.ready,

@@ -68,13 +68,8 @@ fn parts(criterion: &mut Criterion) {
     let trust = TrustList {
         version: 1,
         issued_at: NOW - 10,
-        keys: vec![TrustedKey {
-            kid: key.kid(),
-            public: key.public(),
-            purpose: Purpose::Identity,
-            not_before: NOW - 100,
-            not_after: NOW + 1_000_000_000,
-        }],
+        keys: vec![TrustedKey::new(key.public(), Purpose::Identity, NOW - 100, NOW + 1_000_000_000)],
+        ..TrustList::default()
     };
     let verifier = Verifier::new(&trust);
     assert!(verifier.verify(&token, NOW + 1, &|_| KnownStatus::Valid).is_valid(), "the code must hold");

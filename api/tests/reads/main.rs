@@ -15,5 +15,6 @@ mod operating;
 mod preconditions;
 mod rights;
 mod statistics;
+mod status;
 mod verification;
 mod world;

@@ -11,6 +11,8 @@ async fn every_route_but_the_open_ones_needs_a_credential() {
     let open = [
         "/v1/verify",
         "/v1/trust-list",
+        "/v1/status-",
+        "/s/",
         "/openapi.json",
         "/docs",
         "/problems",

@@ -100,7 +100,7 @@ async fn the_trust_list_opens_under_the_root_key_and_is_304_for_who_has_it() {
     let world = World::new();
     let answer = world.ask(Ask::get("/v1/trust-list")).await;
     assert!(answer.header("content-type").starts_with("application/cose"));
-    assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    assert_eq!(answer.header("cache-control"), "public, max-age=30");
     let list = TrustList::open(&answer.body, &api::Trust::root_public(&*world.keys)).unwrap();
     assert_eq!(list.version, 3);
     let tag = answer.header("etag").to_owned();

@@ -4,12 +4,13 @@ use access::http::{HttpMetrics, Instrument, default_handlers};
 use access::{Credential, Credentials, Scope};
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use actix_web::{App, test};
-use api::{Api, Parts, Trust};
+use api::{Api, Parts, StatusLists, Trust};
 use bytes::Bytes;
 use domain::keys::Pepper;
 use domain::row::Cause;
 use domain::rows::{LedgerRow, StatisticsRow};
 use domain::{Row, Table, TypedRow};
+use identity::status::ListId;
 use identity::trust::{Purpose, TrustedKey};
 use identity::{SigningKey, TrustList};
 use projections::hostile::{Hostile, HostileOptions};
@@ -42,14 +43,8 @@ pub struct Keys {
 impl Keys {
     fn new() -> Self {
         let (signing, root) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
-        let key = TrustedKey {
-            kid: signing.kid(),
-            public: signing.public(),
-            purpose: Purpose::Identity,
-            not_before: 0,
-            not_after: i64::MAX / 2,
-        };
-        let list = TrustList { version: 3, issued_at: NOW_SECONDS, keys: vec![key] };
+        let key = TrustedKey::new(signing.public(), Purpose::Identity, 0, i64::MAX / 2);
+        let list = TrustList { version: 3, issued_at: NOW_SECONDS, keys: vec![key], ..TrustList::default() };
         let bytes = list.sign(&root).into();
         Self { signing, root, list: Arc::new(list), bytes }
     }
@@ -75,11 +70,34 @@ pub struct World {
     pub pepper: Pepper,
     pub registry: Registry,
     http: HttpMetrics,
+    pub published: Arc<Published>,
     pub clock: Arc<AtomicI64>,
     pub ready: Arc<Mutex<Result<(), String>>>,
     pub api: Api,
     api_keys: HashMap<&'static str, String>,
     offset: AtomicU64,
+}
+
+/// Status lists of the tests: one list, signed when it is set.
+#[derive(Default)]
+pub struct Published {
+    pub bundle: Mutex<Option<Bytes>>,
+    pub list: Mutex<Option<(ListId, Bytes)>>,
+}
+
+impl StatusLists for Published {
+    fn bundle(&self) -> Option<Bytes> {
+        self.bundle.lock().unwrap().clone()
+    }
+
+    fn list(&self, id: ListId) -> Option<Bytes> {
+        self.list.lock().unwrap().as_ref().filter(|(of, _)| *of == id).map(|(_, bytes)| bytes.clone())
+    }
+
+    fn addresses(&self) -> Option<Vec<String>> {
+        self.bundle()?;
+        Some(self.list.lock().unwrap().iter().map(|(id, _)| id.uri(ISSUER)).collect())
+    }
 }
 
 impl World {
@@ -106,12 +124,14 @@ impl World {
         let clock = Arc::new(AtomicI64::new(NOW_SECONDS));
         let ready = Arc::new(Mutex::new(Ok(())));
         let (told, asked) = (Arc::clone(&clock), Arc::clone(&ready));
+        let published = Arc::new(Published::default());
         let api = Api::new(Parts {
             credentials,
             reader,
             partitions: PARTITIONS,
             pepper: pepper.clone(),
             trust: Arc::clone(&keys) as Arc<dyn Trust>,
+            status_lists: Arc::clone(&published) as Arc<dyn StatusLists>,
             registry: registry.clone(),
             before_metrics: Arc::new(|| ()),
             ready: Arc::new(move || asked.lock().unwrap().clone()),
@@ -120,7 +140,7 @@ impl World {
         })
         .unwrap();
         let (offset, http) = (AtomicU64::new(0), HttpMetrics::register(&registry).unwrap());
-        Self { http, store, keys, pepper, registry, clock, ready, api, api_keys, offset }
+        Self { http, published, store, keys, pepper, registry, clock, ready, api, api_keys, offset }
     }
 
     /// Writes a row as the next event of partition 3 of its stream.

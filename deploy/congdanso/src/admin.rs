@@ -26,8 +26,16 @@ pub enum Request {
     AgencyDisable { id: String },
     /// All signing keys.
     KeysList,
-    /// A new identity key.
-    KeysRotate,
+    /// A change of the trust list, or an account of what it would do.
+    KeysChange { change: KeyChange, dry_run: bool },
+    /// The list that waits for the root key.
+    KeysWaiting,
+    /// A list that the root key signed, in hexadecimal.
+    KeysInstall { signed: String, dry_run: bool },
+    /// Take back the list that waits.
+    KeysDiscard,
+    /// New codes for all who hold one that a withdrawn key signed.
+    KeysReissue { kid: String, dry_run: bool },
     /// The trust list and the root key it is checked with.
     TrustList,
     /// Account row of a citizen.
@@ -54,6 +62,22 @@ pub enum Request {
     Submit { lines: Vec<String> },
     /// What would become of submissions: decided on the rows as they are, nothing appended.
     DryRun { lines: Vec<String> },
+}
+
+/// A change of the trust list; purposes and reasons by their codes, kids and keys in hexadecimal.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum KeyChange {
+    /// A new key of ours.
+    Issue { purpose: String },
+    /// An agency's key.
+    Admit { public: String, holder: String },
+    /// The next in turn.
+    Rotate { purpose: String },
+    /// No more from now on.
+    Retire { kid: String, reason: String },
+    /// Nothing of it holds.
+    Revoke { kid: String, reason: String },
 }
 
 /// What a credential is made of.

@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod backup;
+pub mod clusters;
 pub mod config;
 pub mod demo;
 pub mod dlq;
@@ -16,8 +17,10 @@ pub mod verify;
 use crate::admin::Reply;
 use crate::admin::client::Session;
 use crate::cli::Global;
-use crate::config::{ConfigError, Settings};
+use crate::config::{Config, ConfigError, Settings};
 use crate::exit::{Exit, Failure};
+use crate::node::Node;
+use crate::running::Running;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::path::Path;
@@ -57,11 +60,21 @@ fn usage(error: ConfigError) -> anyhow::Error {
 /// # Errors
 /// [`Exit::NotFound`] when there is no such folder: a slip in its name makes none. See also [`Session::reach`].
 pub fn reach(global: &Global) -> anyhow::Result<Session> {
-    let dir = settings(global)?.config.data_dir;
-    if !dir.exists() {
-        return Err(Failure::new(Exit::NotFound, format!("there is no data folder {}", dir.display())).into());
+    Session::reach(&folder(global)?)
+}
+
+/// The configuration of a command line whose data folder is there.
+///
+/// # Errors
+/// [`Exit::NotFound`] when it is not.
+pub fn folder(global: &Global) -> anyhow::Result<Config> {
+    let config = settings(global)?.config;
+    if !config.data_dir.exists() {
+        let message = format!("there is no data folder {}", config.data_dir.display());
+        return Err(Failure::new(Exit::NotFound, message).into());
     }
-    reach_or_make(global)
+    crate::telemetry::init(&config, crate::telemetry::Quiet::Yes);
+    Ok(config)
 }
 
 /// Reaches the data of a command line, and makes the folder when it is not there.
@@ -72,6 +85,35 @@ pub fn reach_or_make(global: &Global) -> anyhow::Result<Session> {
     let settings = settings(global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
     Session::reach(&settings.config)
+}
+
+/// Does work that needs a process at work: asks the one that runs on the folder. When none does, the same process that `up` starts is
+/// there for as long as the work takes, on a free port.
+///
+/// # Errors
+/// What `work` returns; see also [`Session::reach`].
+pub fn at_work(
+    config: &Config,
+    work: impl FnOnce(&mut Session) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let mut session = Session::reach(config)?;
+    if let Session::Remote(_) = session {
+        return work(&mut session);
+    }
+    drop(session);
+    actix_web::rt::System::new().block_on(async {
+        let mut config = config.clone();
+        config.http_listen.set_port(0);
+        let running = Running::start(Node::open(&config)?, None)?;
+        let mut signals = up::Signals::new()?;
+        let work = tokio::task::spawn_blocking(move || work(&mut Session::reach(&config)?));
+        let result = tokio::select! {
+            result = work => result?,
+            () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted: run it again to go on").into()),
+        };
+        running.stop().await?;
+        result
+    })
 }
 
 /// A line on stdout.

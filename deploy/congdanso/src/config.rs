@@ -1,6 +1,7 @@
 //! Settings: defaults, then a file, then the environment, then flags. Every mistake is told at once; nothing is opened before
 //! all of it is valid.
 
+use anyhow::Context;
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Profile};
@@ -64,16 +65,46 @@ settings! {
     http_listen("http.listen"): SocketAddr = "127.0.0.1:8080", anything;
     /// Threads that serve HTTP; 0 takes one per core.
     http_workers("http.workers"): usize = 0, |n| at_most(n, 256);
-    /// `embedded`: the log in this folder.
-    log_backend("log.backend"): Backend = "embedded", anything;
+    /// `embedded`: the log in this folder. `kafka`: a cluster that several processes share.
+    log_backend("log.backend"): LogBackend = "embedded", anything;
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
+    /// Brokers to begin with, `host:port`, with commas between them.
+    kafka_brokers("log.kafka.brokers"): String = "127.0.0.1:9092", |value| not_blank(value);
+    /// What the names of topics begin with: letters, digits, `_` and `-`.
+    kafka_city("log.kafka.city"): String = "danang", |value| not_blank(value);
+    /// The group of the processors: members of one group share the partitions.
+    kafka_group("log.kafka.group"): String = "congdanso.process", |value| not_blank(value);
+    /// Who this process is in the group, the same after a restart; empty joins as a stranger each time.
+    kafka_instance("log.kafka.instance"): String = "", anything;
+    /// Copies of each record, for `topics ensure` and `topics check`.
+    kafka_replication("log.kafka.replication"): u16 = 1, |n| within(n, 1, 7);
+    /// Settings of librdkafka that are passed through: TLS, SASL, and whatever the cluster asks of its clients. Values are never shown.
+    kafka_settings("log.kafka.settings"): BTreeMap<String, String> = BTreeMap::<String, String>::new(), anything;
     /// MiB of disk that must stay free; below it the intake answers 503.
     log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
-    /// `embedded`: the projections in this folder.
-    projections_backend("projections.backend"): Backend = "embedded", anything;
+    /// `embedded`: the projections in this folder. `scylla`: a cluster of ScyllaDB or Cassandra that several processes share.
+    projections_backend("projections.backend"): ProjectionsBackend = "embedded", anything;
     /// MiB of disk that must stay free; below it processing waits.
     projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, |n| at_most(n, DISK_MARGIN_MIB_MAX);
+    /// Some of the store's nodes, `host:port`, with commas between them; the others are learnt from them.
+    scylla_nodes("projections.scylla.nodes"): String = "127.0.0.1:9042", |value| not_blank(value);
+    /// What the names of the store's keyspaces begin with.
+    scylla_keyspace("projections.scylla.keyspace"): String = "congdanso", |value| not_blank(value);
+    /// The data centre that is read and written; no request leaves it.
+    scylla_local_datacenter("projections.scylla.local_datacenter"): String = "datacenter1", |value| not_blank(value);
+    /// The rack to prefer within it; empty for none.
+    scylla_local_rack("projections.scylla.local_rack"): String = "", anything;
+    /// Copies of each row in the local data centre.
+    scylla_replication("projections.scylla.replication"): u32 = 1, |n| within(n, 1, 7);
+    /// `local_quorum`, or `local_one`: then a reader may see a cause go backwards.
+    scylla_read_consistency("projections.scylla.read_consistency"): ReadConsistency = "local_quorum", anything;
+    /// The role that logs in to the store; empty for none.
+    scylla_user("projections.scylla.user"): String = "", anything;
+    /// A file whose first line is its password.
+    scylla_password_file("projections.scylla.password_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// PEM file of the authorities that sign the nodes' certificates; empty leaves connections unencrypted.
+    scylla_authorities_file("projections.scylla.authorities_file"): PathBuf = "", |value| no_file_or_there(value);
     /// Threads that decide; 0 takes one per core.
     process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
     /// Records of one batch at most.
@@ -88,18 +119,43 @@ settings! {
     keys_passphrase_file("keys.passphrase_file"): PathBuf = "", |value| no_file_or_there(value);
     /// A file of 32 random bytes that seals keys and pepper instead of a passphrase.
     keys_key_file("keys.key_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// The city's root key, 64 hexadecimal digits, where it is kept elsewhere: what is served must be signed by it. Empty: one made in
+    /// this folder, for development.
+    keys_root_public("keys.root_public"): String = "", |text| no_key_or_one(text);
     /// Least level of log lines: `error`, `warn`, `info`, `debug` or `trace`, or filter directives.
     logging_level("logging.level"): String = "info", |value| directives(value);
     /// `text` or `json`.
     logging_format("logging.format"): LogFormat = "text", anything;
 }
 
-/// Which backend serves a port.
+/// Where the log is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Backend {
+pub enum LogBackend {
     /// In the data folder, for one process.
     Embedded,
+    /// In a cluster.
+    Kafka,
+}
+
+/// Where the projections are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectionsBackend {
+    /// In the data folder, for one process.
+    Embedded,
+    /// In a cluster.
+    Scylla,
+}
+
+/// What must agree when the api reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadConsistency {
+    /// A majority of the copies in the local data centre.
+    LocalQuorum,
+    /// One copy.
+    LocalOne,
 }
 
 /// How log lines look.
@@ -126,6 +182,90 @@ fn no_file_or_there(path: &Path) -> Result<(), String> {
     } else {
         Err("there is no such file".to_owned())
     }
+}
+
+fn no_key_or_one(text: &str) -> Result<(), String> {
+    if text.is_empty() || public_key(text).is_some() {
+        Ok(())
+    } else {
+        Err("expected 64 hexadecimal digits".to_owned())
+    }
+}
+
+/// A public key in hexadecimal.
+pub fn public_key(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut key).ok()?;
+    Some(key)
+}
+
+impl Config {
+    /// The root key that is configured, if one is.
+    pub fn root_public(&self) -> Option<[u8; 32]> {
+        public_key(&self.keys_root_public)
+    }
+
+    /// The log of the cluster that is configured.
+    pub fn kafka(&self) -> event_log_kafka::Options {
+        event_log_kafka::Options {
+            bootstrap_servers: self.kafka_brokers.clone(),
+            city: self.kafka_city.clone(),
+            group: self.kafka_group.clone(),
+            instance: Some(self.kafka_instance.clone()).filter(|name| !name.is_empty()),
+            settings: event_log_kafka::Secrets(self.kafka_settings.clone()),
+            ..event_log_kafka::Options::default()
+        }
+    }
+
+    /// What is wrong with the settings of the clusters that are configured, taken together.
+    fn mistakes_of_clusters(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        if self.log_backend == LogBackend::Kafka
+            && let Err(event_log_kafka::OpenError::Options { mistakes: of_kafka }) = self.kafka().check()
+        {
+            mistakes.extend(of_kafka.into_iter().map(|mistake| format!("log.kafka: {mistake}")));
+        }
+        if self.projections_backend == ProjectionsBackend::Scylla {
+            let of_scylla = self.scylla().map_or_else(|error| vec![format!("{error:#}")], |o| o.mistakes());
+            mistakes.extend(of_scylla.into_iter().map(|mistake| format!("projections.scylla: {mistake}")));
+        }
+        mistakes
+    }
+
+    /// The store of the cluster that is configured.
+    ///
+    /// # Errors
+    /// When the password cannot be read.
+    pub fn scylla(&self) -> anyhow::Result<projections_scylla::Options> {
+        use projections_scylla::{Credentials, Options, Tls};
+        let nodes = self.scylla_nodes.split(',').map(|node| node.trim().to_owned()).collect();
+        let datacenter = self.scylla_local_datacenter.clone();
+        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let credentials = match some(&self.scylla_user) {
+            Some(user) => Some(Credentials { user, password: first_line(&self.scylla_password_file)? }),
+            None => None,
+        };
+        let authorities = &self.scylla_authorities_file;
+        let tls = (!authorities.as_os_str().is_empty())
+            .then(|| Tls { authorities_file: authorities.clone(), client: None });
+        Ok(Options {
+            replication: BTreeMap::from([(datacenter.clone(), self.scylla_replication)]),
+            local_rack: some(&self.scylla_local_rack),
+            credentials,
+            tls,
+            read_consistency: match self.scylla_read_consistency {
+                ReadConsistency::LocalQuorum => projections_scylla::ReadConsistency::LocalQuorum,
+                ReadConsistency::LocalOne => projections_scylla::ReadConsistency::LocalOne,
+            },
+            ..Options::new(nodes, self.scylla_keyspace.clone(), datacenter)
+        })
+    }
+}
+
+/// The first line of a file that holds a secret.
+fn first_line(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 fn not_blank(text: &str) -> Result<(), String> {
@@ -208,6 +348,7 @@ impl Settings {
             Err(error) => mistakes.extend(error.into_iter().map(|e| e.to_string())),
         }
         let config = extract(&figment, &mut mistakes);
+        mistakes.extend(config.iter().flat_map(Config::mistakes_of_clusters));
         let sealing = ["keys.passphrase_file", "keys.key_file"];
         if sealing.iter().all(|key| figment.extract_inner::<String>(key).is_ok_and(|path| !path.is_empty())) {
             mistakes.push(format!("{} exclude each other", sealing.join(" and ")));
@@ -226,7 +367,15 @@ impl Settings {
         docs()
             .into_iter()
             .map(|(key, doc)| {
-                let value = self.figment.find_value(key).map_or_else(|_| String::new(), |v| show(&v));
+                let value = self.figment.find_value(key).map_or_else(
+                    |_| String::new(),
+                    |v| match v {
+                        Value::Dict(_, settings) => {
+                            format!("{:?}, not shown", settings.keys().collect::<Vec<_>>())
+                        }
+                        shown => show(&shown),
+                    },
+                );
                 Shown { key, value, origin: origin(&self.figment, key), doc }
             })
             .collect()
@@ -313,10 +462,6 @@ fn show(value: &Value) -> String {
             whole.or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default()
         }
         Value::Array(_, list) => format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", ")),
-        Value::Dict(_, dict) => {
-            let map: BTreeMap<_, _> = dict.iter().map(|(k, v)| (k, show(v))).collect();
-            format!("{map:?}")
-        }
         _ => String::new(),
     }
 }

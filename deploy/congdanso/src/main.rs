@@ -2,6 +2,7 @@
 
 mod admin;
 mod archive;
+mod backends;
 mod cli;
 mod command;
 mod config;
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
         Command::Agency(command) => command::agency::run(&global, command),
         Command::Verify(args) => command::verify::run(&global, &args),
         Command::Qr(command) => command::qr::run(&global, &command),
-        Command::Keys(command) => command::keys::run(&global, &command),
+        Command::Keys(command) => command::keys::run(&global, command),
         Command::Dlq(command) => command::dlq::run(&global, command),
         Command::Dump { table } => command::dump::run(&global, table),
         Command::Backup { file, passphrase_file } => {
@@ -38,6 +39,8 @@ fn main() -> ExitCode {
         Command::Restore { file, passphrase_file } => {
             command::backup::restore(&global, &file, passphrase_file.as_deref())
         }
+        Command::Topics(command) => command::clusters::topics(&global, &command),
+        Command::Store(command) => command::clusters::store(&global, &command),
         Command::Config(command) => command::config::run(&global, &command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "congdanso", &mut std::io::stdout());

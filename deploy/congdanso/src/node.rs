@@ -1,19 +1,21 @@
-//! Everything of one data folder, open: log, projections, keys, rules, credentials. The one place that names backends.
+//! Everything of one data folder, open: log, projections, keys, rules, credentials.
 
-use crate::config::{Backend, Config};
+use crate::backends::{self, FreshStore, Store};
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::ops;
 use access::Credentials;
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use domain::Rules;
 use event_log::EventLog;
-use event_log_embedded::EmbeddedLog;
 use gateway::{Stamp, Stamps};
+use identity::status::ListId;
 use keystore::{Keystore, RulesBook, Sealing};
 use projections::{ProjectionsReader, ProjectionsWriter};
-use projections_embedded::{EmbeddedStore, SwappableStore};
 use prometheus::Registry;
+use runner::publisher::{Publisher, Sources, Watched};
 use runner::{Control, Deps, Metrics, Reference};
 use schemas::{Kid, Micros, RulesId};
 use std::fs::File;
@@ -30,7 +32,7 @@ pub struct Node {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The projections; a rebuild swaps what is beneath.
-    pub store: Arc<SwappableStore>,
+    pub store: Arc<Store>,
     /// Signing keys, pepper, trust list.
     pub keys: Arc<Keystore>,
     /// Credentials of agencies.
@@ -39,6 +41,8 @@ pub struct Node {
     pub stamps: Arc<Stamps>,
     /// What engines stand on.
     pub deps: Deps,
+    /// Which codes were taken back.
+    pub publisher: Arc<Publisher>,
     rules: Arc<Names>,
     in_force: Arc<Rules>,
     _lock: File,
@@ -48,12 +52,16 @@ pub struct Node {
 struct Names {
     keys: Arc<Keystore>,
     book: RulesBook,
+    stamps: Arc<Stamps>,
     last: ArcSwap<Option<Arc<Rules>>>,
 }
 
 impl Reference for Names {
     fn signing_key(&self, kid: Kid) -> Option<Arc<identity::SigningKey>> {
-        self.keys.signing_key(kid)
+        self.keys.signing_key(kid).or_else(|| {
+            self.look_again();
+            self.keys.signing_key(kid)
+        })
     }
 
     fn rules(&self, id: RulesId) -> Option<Arc<Rules>> {
@@ -61,10 +69,29 @@ impl Reference for Names {
         if let Some(rules) = self.last.load().as_ref().as_ref().filter(|rules| rules.id == id) {
             return Some(Arc::clone(rules));
         }
-        let rules = self.book.get(id)?;
+        let rules = self.book.find(id)?;
         self.last.store(Arc::new(Some(Arc::clone(&rules))));
         Some(rules)
     }
+}
+
+impl Names {
+    /// Reads the keys again where their file was put back: before a partition waits for one that is not held.
+    fn look_again(&self) {
+        match self.keys.refresh() {
+            Ok(true) => {
+                put_into_force(&self.keys, &self.stamps);
+                tracing::info!(version = self.keys.trust_list().version, "the keys were read again");
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the keys were replaced and are not read again"),
+        }
+    }
+}
+
+/// New events name the identity key that is active now.
+fn put_into_force(keys: &Keystore, stamps: &Stamps) {
+    stamps.set(Stamp { kid: keys.active(), ..stamps.get() });
 }
 
 impl api::Trust for Keys {
@@ -84,18 +111,20 @@ impl api::Trust for Keys {
 /// The keystore as the read side sees it.
 pub struct Keys(pub Arc<Keystore>);
 
-/// Projections that are being filled from the log, beside the live ones; removed when dropped.
-pub struct FreshStore(Arc<EmbeddedStore>);
+/// The status lists as the read side sees them.
+pub struct Lists(pub Arc<Publisher>);
 
-impl FreshStore {
-    /// Its writing side.
-    pub fn writer(&self) -> Arc<dyn ProjectionsWriter> {
-        Arc::clone(&self.0) as Arc<dyn ProjectionsWriter>
+impl api::StatusLists for Lists {
+    fn bundle(&self) -> Option<Bytes> {
+        self.0.current().map(|current| current.bundle())
     }
 
-    /// Its reading side.
-    pub fn reader(&self) -> Arc<dyn ProjectionsReader> {
-        Arc::clone(&self.0) as Arc<dyn ProjectionsReader>
+    fn list(&self, id: ListId) -> Option<Bytes> {
+        self.0.current()?.list(id)
+    }
+
+    fn addresses(&self) -> Option<Vec<String>> {
+        self.0.current().map(|current| current.addresses())
     }
 }
 
@@ -124,17 +153,27 @@ impl Node {
         let registry = Registry::new();
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
         keys.ring().register(&registry)?;
+        if let Some(root) = config.root_public() {
+            keys.pin_root(root, now())?;
+        }
         describe_process(&registry)?;
         let book = RulesBook::open(dir.join("rules"))?;
         let in_force = Arc::new(rules_of(config)?);
         book.put(&in_force)?;
         let credentials = Credentials::open(dir.join("agencies.json"))?;
-        let (log, store) = backends(config, &registry)?;
+        let (log, store) = backends::open(config, &registry)?;
         let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
-        let rules = Arc::new(Names { keys: Arc::clone(&keys), book, last: ArcSwap::from_pointee(None) });
+        let rules = Arc::new(Names {
+            keys: Arc::clone(&keys),
+            book,
+            stamps: Arc::clone(&stamps),
+            last: ArcSwap::from_pointee(None),
+        });
+        let publisher = publisher(&in_force, &keys, &store, &registry)?;
+        let watched = Watched::new(Arc::clone(&store) as Arc<dyn ProjectionsWriter>, Arc::clone(&publisher));
         let deps = Deps {
             log: Arc::clone(&log),
-            store: Arc::clone(&store) as Arc<dyn ProjectionsWriter>,
+            store: Arc::new(watched),
             reference: Arc::clone(&rules) as Arc<dyn Reference>,
             control: Arc::new(Control::default()),
             metrics: Metrics::register(&registry)?,
@@ -149,6 +188,7 @@ impl Node {
             credentials,
             stamps,
             deps,
+            publisher,
             rules,
             in_force,
             _lock: lock,
@@ -165,11 +205,14 @@ impl Node {
         &self.in_force
     }
 
-    /// A new identity key, in force for events accepted from now on.
-    pub fn rotate_key(&self) -> anyhow::Result<Kid> {
-        let kid = self.keys.rotate(now())?;
-        self.stamps.set(Stamp { kid, ..self.stamps.get() });
-        Ok(kid)
+    /// Whether the trust list in force is signed by the root key that is configured, if one is.
+    pub fn is_under_configured_root(&self) -> bool {
+        self.config.root_public().is_none_or(|root| root == self.keys.root_public())
+    }
+
+    /// Has new events name the identity key that is active now: after every change of the trust list.
+    pub fn put_keys_into_force(&self) {
+        put_into_force(&self.keys, &self.stamps);
     }
 
     /// The canonical texts of all rule sets ever in force, for a backup.
@@ -190,13 +233,31 @@ impl Node {
 
     /// Empty projections beside the live ones.
     pub fn fresh_store(&self) -> anyhow::Result<FreshStore> {
-        Ok(FreshStore(self.store.live().begin_generation()?))
+        self.store.fresh()
     }
 
     /// Swaps fresh projections in. Nobody may be writing.
     pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
-        Ok(self.store.promote(fresh.0)?)
+        self.store.promote(fresh)?;
+        self.publisher.read_again();
+        Ok(())
     }
+}
+
+fn publisher(
+    rules: &Rules,
+    keys: &Arc<Keystore>,
+    store: &Arc<Store>,
+    registry: &Registry,
+) -> anyhow::Result<Arc<Publisher>> {
+    let signing = Arc::clone(keys);
+    let sources = Sources {
+        reader: Arc::clone(store) as Arc<dyn ProjectionsReader>,
+        base_uri: rules.status_uri.clone(),
+        key: Box::new(move || signing.ring().status_key()),
+        clock: Arc::new(now),
+    };
+    Ok(Publisher::new(sources, registry)?)
 }
 
 /// What is running, and what it takes of the machine.
@@ -217,33 +278,6 @@ fn rules_of(config: &Config) -> anyhow::Result<Rules> {
     Ok(Rules::parse(&Rules { identity_days: config.identity_days, ..rules }.canonical())?)
 }
 
-/// Opens what the configuration names: the one place that knows which backends there are.
-fn backends(
-    config: &Config,
-    registry: &Registry,
-) -> anyhow::Result<(Arc<dyn EventLog>, Arc<SwappableStore>)> {
-    let log: Arc<dyn EventLog> = match config.log_backend {
-        Backend::Embedded => {
-            let options = event_log_embedded::Options {
-                partitions: config.log_partitions,
-                disk_margin_bytes: config.log_disk_margin_mib << 20,
-                ..event_log_embedded::Options::default()
-            };
-            EmbeddedLog::open(&config.data_dir.join("log"), options, registry)?
-        }
-    };
-    let store = match config.projections_backend {
-        Backend::Embedded => {
-            let options = projections_embedded::Options {
-                free_bytes_min: config.projections_disk_margin_mib << 20,
-                ..projections_embedded::Options::default()
-            };
-            EmbeddedStore::open(&config.data_dir.join("projections"), options, registry)?
-        }
-    };
-    Ok((log, Arc::new(SwappableStore::new(store))))
-}
-
 /// Now, for stamps of keys and for measuring.
 pub fn now() -> Micros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -251,7 +285,10 @@ pub fn now() -> Micros {
 }
 
 /// Makes the folder and takes it for this process.
-fn lock(dir: &Path) -> anyhow::Result<File> {
+///
+/// # Errors
+/// A [`Failure`] with [`Exit::Locked`] when another process has it.
+pub fn lock(dir: &Path) -> anyhow::Result<File> {
     std::fs::create_dir_all(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
     let path = dir.join("LOCK");
     let file = File::options()
@@ -275,7 +312,11 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn sealing(config: &Config) -> anyhow::Result<Sealing> {
+/// By what the configuration seals keys.
+///
+/// # Errors
+/// When the file with the passphrase cannot be read.
+pub fn sealing(config: &Config) -> anyhow::Result<Sealing> {
     let (passphrase, key) = (&config.keys_passphrase_file, &config.keys_key_file);
     // The configuration is not valid with both.
     match (passphrase.as_os_str().is_empty(), key.as_os_str().is_empty()) {

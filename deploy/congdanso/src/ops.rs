@@ -48,7 +48,16 @@ pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Res
         Request::AgencyRotate { id } => agency::rotate(node, &id),
         Request::AgencyDisable { id } => agency::disable(node, &id),
         Request::KeysList => Ok(keys::list(node)),
-        Request::KeysRotate => keys::rotate(node),
+        Request::KeysChange { change, dry_run: false } => keys::change(node, change, out),
+        Request::KeysChange { change, dry_run: true } => keys::plan(node, change, out),
+        Request::KeysWaiting => Ok(keys::waiting(node)),
+        Request::KeysInstall { signed, dry_run: false } => keys::install(node, &signed),
+        Request::KeysInstall { signed, dry_run: true } => keys::examine(node, &signed),
+        Request::KeysDiscard => keys::discard(node),
+        Request::KeysReissue { kid, dry_run: true } => keys::reissue::plan(node, &kid, out),
+        Request::KeysReissue { kid, dry_run: false } => {
+            keys::reissue::run(node, working(context)?, &kid, out)
+        }
         Request::TrustList => Ok(keys::trust_list(node)),
         Request::Account { citizen } => dump::account(node, &citizen),
         Request::DlqList { stream } => dlq::list(node, stream.as_deref(), out),

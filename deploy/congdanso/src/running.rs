@@ -1,6 +1,7 @@
 //! A node at work: HTTP in front, deciding threads behind, the admin socket beside.
 
 use crate::admin::server;
+use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use crate::ops;
 use access::http::{HttpMetrics, Instrument, default_handlers};
@@ -45,6 +46,11 @@ impl Running {
     /// # Errors
     /// When an address cannot be had or a part does not start; nothing is left running then.
     pub fn start(node: Node, listener: Option<TcpListener>) -> anyhow::Result<Arc<Self>> {
+        if !node.is_under_configured_root() {
+            let message = "the trust list is not signed by the configured keys.root_public yet: `congdanso keys publish --out FILE` \
+                           writes what it is to sign, and `congdanso keys publish --signed FILE` puts what it signed into force";
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let node = Arc::new(node);
         let config = &node.config;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -61,6 +67,7 @@ impl Running {
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor =
             Arc::new(Processor::start(node.deps.clone(), or_cores(config.process_workers), limits)?);
+        node.publisher.start()?;
         let api = Api::new(api_parts(&node, reader, &processor))?;
         let metrics = HttpMetrics::register(&node.registry)?;
         let (taken, sent) = (gateway.clone(), api.clone());
@@ -120,6 +127,7 @@ impl Running {
     pub async fn stop(&self) -> anyhow::Result<()> {
         self.gateway.stop();
         self.server.stop(true).await;
+        self.node.publisher.stop();
         for task in self.tasks.get().into_iter().flatten() {
             task.abort();
         }
@@ -154,12 +162,14 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
         partitions: node.log.layout(schemas::Topic::Stream(schemas::Stream::Registrations)).partitions,
         pepper: node.keys.pepper(),
         trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
+        status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {
             if let Err(error) = seen.observe() {
                 tracing::warn!(%error, "gauges could not be brought up to date");
             }
             let Some(node) = judged.upgrade() else { return };
+            node.publisher.observe();
             let mut last = last_judged.lock();
             if last.is_none_or(|at| at.elapsed() >= LEDGER_JUDGED_FOR) {
                 *last = Some(Instant::now());

@@ -81,6 +81,10 @@ pub enum CellType {
     Text,
     /// Signed; zero is no value unless the column says otherwise.
     Int,
+    /// A day, as a [`Cell::Int`] of days since 1970-01-01 within 32 bits; zero is no value.
+    Day,
+    /// A time, as a [`Cell::Int`] of microseconds since 1970; zero is no value.
+    Micros,
     /// Bytes; empty is no value.
     Bytes,
     /// 16 bytes; nil is no value.
@@ -244,8 +248,6 @@ in_cell! {
     u8, Int, |v| i64::from(*v), |p| u8::try_from(p).ok();
     bool, Bool, |v| *v, |p| Some(p);
     Vec<u8>, Bytes, |v| v.clone(), |p| Some(p);
-    schemas::Micros, Int, |v| v.0, |p| Some(schemas::Micros(p));
-    schemas::Day, Int, |v| i64::from(v.0), |p| i32::try_from(p).ok().map(schemas::Day);
     schemas::BodyHash, Bytes, |v| v.0.to_vec(), |p| p.try_into().ok().map(schemas::BodyHash);
     schemas::Kind, Text, |v| v.name().to_owned(), |p| schemas::Kind::named(&p);
     schemas::Channel, Text, |v| v.name().to_owned(), |p| schemas::Channel::named(&p);
@@ -253,6 +255,30 @@ in_cell! {
     Option<schemas::Kid>, Bytes, |v| v.map_or_else(Vec::new, |k| k.0.to_vec()), |p| if p.is_empty() { Some(None) } else { p.try_into().ok().map(|k| Some(schemas::Kid(k))) };
     Option<schemas::PhoneKey>, Bytes, |v| v.map_or_else(Vec::new, |k| k.0.to_vec()), |p| if p.is_empty() { Some(None) } else { p.try_into().ok().map(|k| Some(schemas::PhoneKey(k))) };
     Option<CitizenId>, Uuid, |v| v.map_or(Uuid::nil(), |c| c.0), |p| Some(if p.is_nil() { None } else { Some(CitizenId(p)) });
+}
+
+impl InCell for schemas::Micros {
+    const TYPE: CellType = CellType::Micros;
+
+    fn to_cell(&self) -> Cell {
+        Cell::Int(self.0)
+    }
+
+    fn from_cell(cell: Cell) -> Option<Self> {
+        if let Cell::Int(micros) = cell { Some(Self(micros)) } else { None }
+    }
+}
+
+impl InCell for schemas::Day {
+    const TYPE: CellType = CellType::Day;
+
+    fn to_cell(&self) -> Cell {
+        Cell::Int(i64::from(self.0))
+    }
+
+    fn from_cell(cell: Cell) -> Option<Self> {
+        if let Cell::Int(days) = cell { i32::try_from(days).ok().map(Self) } else { None }
+    }
 }
 
 impl InCell for String {

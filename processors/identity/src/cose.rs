@@ -112,13 +112,17 @@ impl Sign1 {
         })
     }
 
-    /// The payload, if this key signed it: `verify_strict`, over a signature of exactly 64 bytes.
+    /// The payload, if this key signed it.
     pub(crate) fn verified(self, key: &VerifyingKey) -> Option<Vec<u8>> {
-        let signature = Signature::from_slice(&self.signature).ok()?;
         let signed = to_be_signed(&self.protected, &self.payload);
-        key.verify_strict(&signed, &signature).ok()?;
-        Some(self.payload)
+        signature_holds(key, &signed, &self.signature).then_some(self.payload)
     }
+}
+
+/// Strict Ed25519: exactly 64 bytes, S below the order of the group, neither key nor R of small order, and the equation without
+/// cofactor over R as it is spelt.
+fn signature_holds(key: &VerifyingKey, signed: &[u8], signature: &[u8]) -> bool {
+    Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(signed, &signature).is_ok())
 }
 
 fn untagged(value: Value) -> Result<Value, Fault> {

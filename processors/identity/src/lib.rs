@@ -1,9 +1,12 @@
-//! The signed identity: claims, token, national string, trust list, verdicts, pictures. Pure: no I/O, no clock.
+//! The signed identity: claims, token, national string, trust list, status lists, verdicts, pictures. Pure: no I/O, no clock.
 
 pub mod claims;
+#[cfg(feature = "decoders")]
+pub mod decoders;
 pub mod key;
 pub mod national;
 pub mod picture;
+pub mod status;
 pub mod token;
 pub mod trust;
 pub mod verdict;
@@ -15,5 +18,6 @@ mod zlib;
 
 pub use claims::Claims;
 pub use key::SigningKey;
+pub use status::{StatusBundle, StatusList};
 pub use trust::TrustList;
 pub use verdict::{Verdict, Verifier, verify};

@@ -44,7 +44,10 @@ pub enum OpenError {
     /// The signature is not of this key over these bytes.
     #[error("the signature is wrong")]
     BadSignature,
-    /// Issued before the key began or after it ended.
+    /// The key was revoked: nothing that it signed holds any more.
+    #[error("the signing key was revoked")]
+    KeyRevoked,
+    /// Issued before the key began, after it ended or after it was retired.
     #[error("issued outside the validity of the signing key")]
     KeyNotInForce,
 }
@@ -97,12 +100,14 @@ pub(crate) fn open_with<'a>(
         return Err(OpenError::WrongPurpose);
     }
     let payload = message.verified(&public).ok_or(OpenError::BadSignature)?;
+    if key.is_revoked() {
+        // Whoever has the key may have signed anything: it is not even read.
+        return Err(OpenError::KeyRevoked);
+    }
     let claims = claims::read(&payload).map_err(|fault| match fault {
         claims::Fault::NoIdentity => OpenError::NotOurs,
         claims::Fault::Malformed => OpenError::BadEncoding,
     })?;
-    if claims.issued_at < key.not_before || claims.issued_at > key.not_after {
-        return Err(OpenError::KeyNotInForce);
-    }
+    key.may_have_issued(claims.issued_at)?;
     Ok(claims)
 }

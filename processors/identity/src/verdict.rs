@@ -57,8 +57,10 @@ pub enum Verdict {
     UnknownKey,
     /// The key is trusted for something else.
     WrongPurpose,
-    /// Issued before the key began or after it ended.
+    /// Issued before the key began, after it ended or after it was retired.
     KeyNotInForce,
+    /// The key was revoked: nothing that it signed holds any more.
+    KeyRevoked,
     /// Encrypted: nobody vouches for what is inside.
     Encrypted,
     /// The national string's fields contradict the signed claims, or say what these do not.
@@ -100,6 +102,7 @@ impl From<OpenError> for Verdict {
             OpenError::WrongPurpose => Self::WrongPurpose,
             OpenError::BadSignature => Self::BadSignature,
             OpenError::KeyNotInForce => Self::KeyNotInForce,
+            OpenError::KeyRevoked => Self::KeyRevoked,
         }
     }
 }

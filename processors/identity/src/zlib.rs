@@ -1,8 +1,9 @@
-//! zlib (RFC 1950) around a token.
+//! zlib (RFC 1950) around a token and inside a status list.
 //!
 //! A signed token is mostly signature and short distinct texts: deflate makes it larger, and its state is costly to set up for each
 //! one. So tokens are written as stored blocks; any level is read.
 
+use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use std::borrow::Cow;
@@ -17,6 +18,8 @@ pub(crate) const MAX_INFLATED_BYTES: usize = 64 * 1024;
 const HEADER: [u8; 2] = [0x78, 0x01];
 const STORED_BLOCK_BYTES_MAX: usize = 0xffff;
 const STORED_LAST: u8 = 0x01;
+/// The level of [`deflate`].
+const CLOSE: u8 = 9;
 const ADLER_BYTES: usize = 4;
 
 /// Why there are no contents.
@@ -53,10 +56,20 @@ pub(crate) fn wrap(contents: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The contents of exactly one zlib stream.
+/// Packs `contents` as closely as it goes: for what is written seldom and read often.
+pub(crate) fn deflate(contents: &[u8]) -> Vec<u8> {
+    compress_to_vec_zlib(contents, CLOSE)
+}
+
+/// The contents of exactly one zlib stream of a code.
+pub(crate) fn unwrap(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
+    unwrap_at_most(bytes, MAX_INFLATED_BYTES)
+}
+
+/// The contents of exactly one zlib stream, at most `bytes_max` of them.
 ///
 /// A first stored block must have its unused bits zero: deflate ignores them, but a code has one spelling.
-pub(crate) fn unwrap(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
+pub(crate) fn unwrap_at_most(bytes: &[u8], bytes_max: usize) -> Result<Cow<'_, [u8]>, Fault> {
     let &[cmf, flg, ref body @ ..] = bytes else { return Err(Fault::NotZlib) };
     let preset_dictionary = flg & 0x20 != 0;
     let checked = u16::from_be_bytes([cmf, flg]).is_multiple_of(31);
@@ -69,31 +82,31 @@ pub(crate) fn unwrap(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
         return Err(Fault::Damaged);
     }
     if block == STORED_LAST {
-        stored_contents(body).map(Cow::Borrowed)
+        stored_contents(body, bytes_max).map(Cow::Borrowed)
     } else {
-        inflate(bytes).map(Cow::Owned)
+        inflate(bytes, bytes_max).map(Cow::Owned)
     }
 }
 
-fn stored_contents(body: &[u8]) -> Result<&[u8], Fault> {
+fn stored_contents(body: &[u8], bytes_max: usize) -> Result<&[u8], Fault> {
     let &[_, l0, l1, n0, n1, ref rest @ ..] = body else { return Err(Fault::Damaged) };
     let length = u16::from_le_bytes([l0, l1]);
     let complement = u16::from_le_bytes([n0, n1]);
     let Some((contents, sum)) = rest.split_at_checked(usize::from(length)) else {
         return Err(Fault::Damaged);
     };
-    if complement != !length || sum != adler32(contents).to_be_bytes() {
+    if contents.len() > bytes_max || complement != !length || sum != adler32(contents).to_be_bytes() {
         return Err(Fault::Damaged);
     }
     Ok(contents)
 }
 
-fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+fn inflate(bytes: &[u8], bytes_max: usize) -> Result<Vec<u8>, Fault> {
     let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
         | inflate_flags::TINFL_FLAG_COMPUTE_ADLER32
         | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     let mut state = Box::<DecompressorOxide>::default();
-    let mut out = vec![0; MAX_INFLATED_BYTES];
+    let mut out = vec![0; bytes_max];
     let (status, read, written) = decompress(&mut state, bytes, &mut out, 0, flags);
     if status != TINFLStatus::Done || read != bytes.len() {
         return Err(Fault::Damaged);

@@ -3,7 +3,8 @@
 use crate::disk::DiskError;
 use crate::sealed::SealError;
 use domain::rules::RulesError;
-use schemas::RulesId;
+use identity::trust::{Purpose, TrustError};
+use schemas::{Kid, RulesId};
 use std::io;
 use std::path::PathBuf;
 
@@ -67,11 +68,13 @@ pub enum KeystoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The trust list takes no more keys. Not retryable.
-    #[error("the trust list holds {max} keys already, and takes no more")]
-    TooManyKeys {
-        /// How many it takes.
-        max: usize,
+    /// The file was replaced by one that is not a later state of these keys. Not retryable.
+    #[error("{path} was replaced by {by}: put the right one back", path = path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// By what.
+        by: &'static str,
     },
     /// The system gave no random bytes. Retryable.
     #[error("the system gave no random bytes")]
@@ -111,6 +114,74 @@ impl From<DiskError> for KeystoreError {
     fn from(error: DiskError) -> Self {
         let DiskError { action, path, source } = error;
         Self::Io { action, path, source }
+    }
+}
+
+/// Why the trust list is not changed. Nothing has changed then, on the disk or in what is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// No key of this name is on the list. Not retryable.
+    #[error("the trust list has no key {kid}")]
+    UnknownKey {
+        /// Which.
+        kid: Kid,
+    },
+    /// The key was withdrawn before. Not retryable.
+    #[error("the key {kid} is {state} already")]
+    Withdrawn {
+        /// Which.
+        kid: Kid,
+        /// How.
+        state: &'static str,
+    },
+    /// The key is on the list. Not retryable.
+    #[error("the key {kid} is on the trust list already")]
+    Listed {
+        /// Which.
+        kid: Kid,
+    },
+    /// Keys for papers are their agencies' own. Not retryable.
+    #[error("a key for papers is made by its agency: give its public half and who holds it")]
+    PapersOfTheirHolder,
+    /// Nothing would be left that signs for this purpose. Not retryable.
+    #[error("nothing would be left that signs for {purpose}: rotate, which puts another key in its place", purpose = .purpose.code())]
+    NothingSigns {
+        /// Which.
+        purpose: Purpose,
+    },
+    /// The trust list takes no more keys. Not retryable.
+    #[error("the trust list holds {max} keys already, and takes no more")]
+    TooManyKeys {
+        /// How many it takes.
+        max: usize,
+    },
+    /// The list would be refused by whoever reads it. Not retryable.
+    #[error("{reason}")]
+    Invalid {
+        /// Why.
+        reason: String,
+    },
+    /// A signed list does not open under the root key that it should be signed by. Not retryable.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A signed list is older than the one in force, or another one under its version. Not retryable.
+    #[error("version {offered} of the trust list cannot follow version {held}: a version only rises")]
+    Rollback {
+        /// Of the list in force.
+        held: u64,
+        /// Of the list that was offered.
+        offered: u64,
+    },
+    /// The keys could not be read or written. Retryable if that is.
+    #[error(transparent)]
+    Keystore(KeystoreError),
+}
+
+impl ChangeError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Keystore(error) if error.is_retryable())
     }
 }
 

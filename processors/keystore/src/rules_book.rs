@@ -89,6 +89,27 @@ impl RulesBook {
         self.held.load().get(&id)?.rules.clone()
     }
 
+    /// As [`RulesBook::get`], and where the set is not held looks into the folder again: its file may have been put back since. Costs a
+    /// look at the disk then. A file that does not read is told in the log and not found.
+    #[must_use]
+    pub fn find(&self, id: RulesId) -> Option<Arc<Rules>> {
+        if let Some(held) = self.held.load().get(&id) {
+            return held.rules.clone();
+        }
+        let path = self.folder.join(format!("{id}.json"));
+        if !path.exists() {
+            return None;
+        }
+        let _writing = self.writing.lock();
+        let found = load(&path, id).inspect_err(|error| tracing::error!(%error, "a rule set does not read"));
+        let found = found.ok()?;
+        let rules = found.rules.clone();
+        let mut held = BTreeMap::clone(&self.held.load());
+        held.insert(id, found);
+        self.held.store(Arc::new(held));
+        rules
+    }
+
     /// The ids of all sets, those unknown to this program too.
     #[must_use]
     pub fn ids(&self) -> Vec<RulesId> {

@@ -2,6 +2,7 @@
 
 use crate::disk;
 use crate::error::KeystoreError;
+use crate::sealed::{self, Cost, SealError};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -37,6 +38,21 @@ impl Sealing {
             Self::Passphrase(text) => Ok(Some(Zeroizing::new(text.as_bytes().to_vec()))),
             Self::KeyFile(path) => key_file(path).map(Some),
         }
+    }
+
+    /// The bytes as they are stored in the file at `path`: sealed, or as they are when nothing is sealed.
+    pub(crate) fn seal(
+        &self,
+        plain: Zeroizing<Vec<u8>>,
+        path: &Path,
+        cost: Cost,
+    ) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+        let Some(secret) = self.secret()? else { return Ok(plain) };
+        let sealed = sealed::seal_at(cost, &plain, &secret).map_err(|e| match e {
+            SealError::Random(e) => KeystoreError::Random(e),
+            other => KeystoreError::Damaged { path: path.into(), reason: other.to_string() },
+        })?;
+        Ok(Zeroizing::new(sealed))
     }
 }
 

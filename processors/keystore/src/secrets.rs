@@ -2,48 +2,74 @@
 
 use crate::error::KeystoreError;
 use identity::SigningKey;
-use identity::trust::{Purpose, TrustList, TrustedKey};
+use identity::trust::{Purpose, TrustList};
 use schemas::Kid;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The form of the document.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// How long a key that is not rotated may issue, in seconds: ten years.
-pub(crate) const KEY_LIFETIME_SECONDS: i64 = 10 * 365 * 86_400;
-
-/// How far the clocks of gateways may be apart from ours, in seconds: a new key holds so much earlier, and an old one so much longer.
-/// Twice the five minutes that a gateway's guard allows.
-pub(crate) const CLOCK_SLACK_SECONDS: i64 = 600;
+/// What must always have a key that signs. A keystore is made with one for each.
+pub(crate) const SIGNED_FOR: [Purpose; 3] = [Purpose::Identity, Purpose::Status, Purpose::Presentation];
 
 /// 32 secret bytes; in JSON hexadecimal. They leave memory when dropped.
-#[derive(Clone, ZeroizeOnDrop, Deserialize)]
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Secret32(pub(crate) [u8; 32]);
 
-/// A signing key and how long it holds.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StoredKey {
-    #[serde(with = "purpose")]
-    pub(crate) purpose: Purpose,
-    pub(crate) seed: Secret32,
-    pub(crate) not_before: i64,
-    pub(crate) not_after: i64,
+/// A list that waits for the signature of a root key that is not here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// The root key that is to sign it.
+    pub root_public: [u8; 32],
+    /// The list as it is to be.
+    pub list: TrustList,
 }
 
-/// The document. Of each purpose the last key is the active one.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The document, with what it says taken apart.
+#[derive(Clone)]
 pub(crate) struct Secrets {
-    version: u32,
     pub(crate) pepper: Secret32,
-    pub(crate) root: Secret32,
-    pub(crate) trust_list_version: u64,
-    pub(crate) trust_list_issued_at: i64,
+    /// The root key, where it was made here: for development.
+    pub(crate) root: Option<Secret32>,
+    pub(crate) root_public: [u8; 32],
+    /// The list in force, as the root key signed it.
+    pub(crate) signed: Vec<u8>,
+    pub(crate) list: TrustList,
+    pub(crate) request: Option<Request>,
+    /// In the order in which keys of a purpose take their turns: the first that is listed and not withdrawn signs what is new.
     pub(crate) keys: Vec<StoredKey>,
+}
+
+/// A private key. What it may sign and from when to when, the trust list says.
+#[derive(Clone)]
+pub(crate) struct StoredKey {
+    pub(crate) seed: Secret32,
+    pub(crate) signing: SigningKey,
+}
+
+/// The document as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    version: u32,
+    pepper: Secret32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    root: Option<Secret32>,
+    root_public: String,
+    trust_list: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<WrittenRequest>,
+    keys: Vec<Secret32>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRequest {
+    root_public: String,
+    list: String,
 }
 
 impl Secret32 {
@@ -53,6 +79,10 @@ impl Secret32 {
         let secret = Self(bytes);
         bytes.zeroize();
         Ok(secret)
+    }
+
+    pub(crate) fn signing_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.0)
     }
 }
 
@@ -76,86 +106,83 @@ impl Serialize for Secret32 {
     }
 }
 
-mod purpose {
-    use super::Purpose;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(purpose: &Purpose, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(purpose.code())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Purpose, D::Error> {
-        let code = String::deserialize(d)?;
-        let found = Purpose::ALL.iter().copied().find(|purpose| purpose.code() == code);
-        found.ok_or_else(|| serde::de::Error::custom("unknown purpose of a key"))
-    }
-}
-
 impl StoredKey {
-    pub(crate) fn generate(purpose: Purpose, now: i64) -> Result<Self, KeystoreError> {
-        let not_before = now - CLOCK_SLACK_SECONDS;
-        Ok(Self { purpose, seed: Secret32::generate()?, not_before, not_after: now + KEY_LIFETIME_SECONDS })
+    pub(crate) fn generate() -> Result<Self, KeystoreError> {
+        let seed = Secret32::generate()?;
+        Ok(Self { signing: seed.signing_key(), seed })
     }
 
-    pub(crate) fn signing_key(&self) -> SigningKey {
-        SigningKey::from_seed(&self.seed.0)
-    }
-
-    fn trusted(&self) -> TrustedKey {
-        let key = self.signing_key();
-        TrustedKey {
-            kid: key.kid(),
-            public: key.public(),
-            purpose: self.purpose,
-            not_before: self.not_before,
-            not_after: self.not_after,
-        }
+    pub(crate) fn kid(&self) -> Kid {
+        Kid(self.signing.kid())
     }
 }
 
 impl Secrets {
-    /// Pepper, root, one identity key and one status key.
+    /// Pepper, a development root, and a key for each of [`SIGNED_FOR`] on a first list.
     pub(crate) fn generate(now: i64) -> Result<Self, KeystoreError> {
+        let root = Secret32::generate()?;
+        let mut list = TrustList { version: 1, issued_at: now, ..TrustList::default() };
+        let mut keys = Vec::new();
+        for purpose in SIGNED_FOR {
+            let key = StoredKey::generate()?;
+            list.keys.push(crate::change::listed(&key, purpose, now));
+            keys.push(key);
+        }
+        list.keys.sort_unstable_by_key(|key| key.kid);
+        let signing = root.signing_key();
         Ok(Self {
-            version: VERSION,
             pepper: Secret32::generate()?,
-            root: Secret32::generate()?,
-            trust_list_version: 1,
-            trust_list_issued_at: now,
-            keys: vec![
-                StoredKey::generate(Purpose::Identity, now)?,
-                StoredKey::generate(Purpose::Status, now)?,
-            ],
+            root: Some(root),
+            root_public: signing.public(),
+            signed: list.sign(&signing),
+            list,
+            request: None,
+            keys,
         })
     }
 
-    /// Adds an identity key that is active from now; the one before issues no more, and what it signed keeps verifying.
-    pub(crate) fn rotate(&mut self, now: i64) -> Result<Kid, KeystoreError> {
-        if self.keys.len() >= TrustList::MAX_KEYS {
-            return Err(KeystoreError::TooManyKeys { max: TrustList::MAX_KEYS });
-        }
-        let new = StoredKey::generate(Purpose::Identity, now)?;
-        let kid = Kid(new.signing_key().kid());
-        if let Some(old) = self.keys.iter_mut().rfind(|key| key.purpose == Purpose::Identity) {
-            // Never longer than it had, and never an end before the beginning, whatever the clock says.
-            old.not_after = old.not_after.min(now + CLOCK_SLACK_SECONDS).max(old.not_before);
-        }
-        self.keys.push(new);
-        self.trust_list_version += 1;
-        self.trust_list_issued_at = self.trust_list_issued_at.max(now);
-        Ok(kid)
+    /// The key that signs what is new for this purpose under `list`.
+    pub(crate) fn active<'a>(
+        keys: &'a [StoredKey],
+        list: &TrustList,
+        purpose: Purpose,
+    ) -> Option<&'a StoredKey> {
+        Self::waiting(keys, list, purpose).next()
     }
 
-    pub(crate) fn trust_list(&self) -> TrustList {
-        let mut keys: Vec<_> = self.keys.iter().map(StoredKey::trusted).collect();
-        keys.sort_unstable_by_key(|key| key.kid);
-        TrustList { version: self.trust_list_version, issued_at: self.trust_list_issued_at, keys }
+    /// The keys of this purpose that may sign under `list`, in the order of their turns: the active one, then those that stand by.
+    pub(crate) fn waiting<'a>(
+        keys: &'a [StoredKey],
+        list: &TrustList,
+        purpose: Purpose,
+    ) -> impl Iterator<Item = &'a StoredKey> {
+        keys.iter().filter(move |key| {
+            list.key(key.signing.kid()).is_some_and(|l| l.purpose == purpose && l.withdrawn.is_none())
+        })
+    }
+
+    /// A purpose of [`SIGNED_FOR`] that nothing here signs for under `list`.
+    pub(crate) fn unsigned_for(keys: &[StoredKey], list: &TrustList) -> Option<Purpose> {
+        SIGNED_FOR.into_iter().find(|purpose| Self::active(keys, list, *purpose).is_none())
     }
 
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let document = Document {
+            version: VERSION,
+            pepper: self.pepper.clone(),
+            root: self.root.clone(),
+            root_public: hex::encode(self.root_public),
+            trust_list: hex::encode(&self.signed),
+            request: self.request.as_ref().map(|request| WrittenRequest {
+                root_public: hex::encode(request.root_public),
+                list: hex::encode(request.list.to_unsigned()),
+            }),
+            keys: self.keys.iter().map(|key| key.seed.clone()).collect(),
+        };
         // With room for all of it, so that no growing leaves a secret behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(1024 + 256 * self.keys.len()));
-        serde_json::to_writer_pretty(&mut *bytes, self)
+        let lists = document.trust_list.len() + document.request.as_ref().map_or(0, |r| r.list.len());
+        let mut bytes = Zeroizing::new(Vec::with_capacity(1024 + lists + 96 * self.keys.len()));
+        serde_json::to_writer_pretty(&mut *bytes, &document)
             .expect("numbers and hexadecimal digits are always JSON");
         bytes.push(b'\n');
         bytes
@@ -164,20 +191,40 @@ impl Secrets {
     /// Reads the document; `path` is for errors only, which say nothing of its contents.
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, KeystoreError> {
         let damaged = |reason: String| KeystoreError::Damaged { path: path.into(), reason };
-        let secrets: Self = serde_json::from_slice(bytes)
+        let document: Document = serde_json::from_slice(bytes)
             .map_err(|e| damaged(format!("it does not read at line {} column {}", e.line(), e.column())))?;
-        if secrets.version != VERSION {
-            return Err(damaged(format!("version {} is not known here", secrets.version)));
+        if document.version != VERSION {
+            return Err(damaged(format!("version {} is not known here", document.version)));
         }
-        for purpose in [Purpose::Identity, Purpose::Status] {
-            if !secrets.keys.iter().any(|key| key.purpose == purpose) {
-                return Err(damaged(format!("it has no key for {}", purpose.code())));
-            }
+        let Document { version: _, pepper, root, root_public, trust_list, request, keys } = document;
+        let root_public = public(&root_public).ok_or_else(|| damaged("its root key is none".into()))?;
+        if root.as_ref().is_some_and(|root| root.signing_key().public() != root_public) {
+            return Err(damaged("its root key is not the one of its trust list".into()));
         }
-        // Checks kids named twice and validities that end before they begin.
-        let root = SigningKey::from_seed(&secrets.root.0);
-        TrustList::open(&secrets.trust_list().sign(&root), &root.public())
-            .map_err(|e| damaged(e.to_string()))?;
-        Ok(secrets)
+        let signed = hex::decode(trust_list).map_err(|_| damaged("its trust list does not read".into()))?;
+        let list = TrustList::open(&signed, &root_public).map_err(|e| damaged(e.to_string()))?;
+        let request = match request {
+            None => None,
+            Some(written) => Some(read_request(&written).map_err(damaged)?),
+        };
+        let keys: Vec<_> =
+            keys.into_iter().map(|seed| StoredKey { signing: seed.signing_key(), seed }).collect();
+        if let Some(purpose) = Self::unsigned_for(&keys, &list) {
+            return Err(damaged(format!("it has no key for {}", purpose.code())));
+        }
+        Ok(Self { pepper, root, root_public, signed, list, request, keys })
     }
+}
+
+fn read_request(written: &WrittenRequest) -> Result<Request, String> {
+    let root_public = public(&written.root_public).ok_or("the root key of its request is none")?;
+    let list = hex::decode(&written.list).map_err(|_| "its request does not read")?;
+    let list = TrustList::read_unsigned(&list).map_err(|e| e.to_string())?;
+    Ok(Request { root_public, list })
+}
+
+fn public(text: &str) -> Option<[u8; 32]> {
+    let mut public = [0; 32];
+    hex::decode_to_slice(text, &mut public).ok()?;
+    Some(public)
 }

@@ -3,17 +3,20 @@
 use crate::disk::{self, SECRET_FILE_MODE, SECRET_FOLDER_MODE};
 use crate::error::KeystoreError;
 use crate::ring::{KeyInfo, KeyRing};
-use crate::sealed::{self, Cost, SealError};
+use crate::sealed::{self, Cost};
 use crate::sealing::Sealing;
 use crate::secrets::Secrets;
 use domain::keys::Pepper;
 use identity::{SigningKey, TrustList};
 use parking_lot::Mutex;
 use schemas::{Kid, Micros};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+mod changing;
 
 /// The one file, plain JSON or sealed.
 const FILE: &str = "keyring";
@@ -21,7 +24,7 @@ const FILE: &str = "keyring";
 /// From when on an active key that will soon issue no more is warned of at every start, in seconds: a year.
 const WARN_BEFORE_END_SECONDS: i64 = 365 * 86_400;
 
-/// The city's pepper, root key and signing keys.
+/// The city's pepper, signing keys and trust list; and its root key, where that was made here for development.
 ///
 /// One file holds them all and is replaced whole, so that a crash leaves the state before a change or after it. What is asked here is
 /// answered by the [`KeyRing`], which others may share.
@@ -31,7 +34,13 @@ pub struct Keystore {
     cost: Cost,
     ring: Arc<KeyRing>,
     /// Locked by whoever changes it, for as long as writing takes.
-    secrets: Mutex<Secrets>,
+    held: Mutex<Held>,
+}
+
+/// The document, and of which bytes of the file it is.
+struct Held {
+    secrets: Secrets,
+    file: [u8; 32],
 }
 
 impl Keystore {
@@ -42,8 +51,9 @@ impl Keystore {
         folder.join(FILE).exists()
     }
 
-    /// Opens the keys of this folder (`keys` of the data folder), and makes them when there are none: pepper, root key, one identity
-    /// key and one status key, durable when this returns. Where the secret must be derived this takes about 0.1 s and 64 MiB.
+    /// Opens the keys of this folder (`keys` of the data folder), and makes them when there are none: pepper, a development root, a
+    /// key each for identities, status lists and presentation codes, durable when this returns. Where the secret must be derived this
+    /// takes about 0.1 s and 64 MiB.
     ///
     /// # Errors
     /// See [`KeystoreError`].
@@ -58,19 +68,24 @@ impl Keystore {
         cost: Cost,
     ) -> Result<Self, KeystoreError> {
         let path = folder.join(FILE);
-        let secrets = match load(&path, &sealing)? {
-            Some(secrets) => secrets,
+        let held = match load(&path, &sealing)? {
+            Some(held) => held,
             None => {
                 let secrets = Secrets::generate(now.seconds())?;
-                create(&path, &secrets, &sealing, cost)?;
-                secrets
+                let file = create(&path, &secrets, &sealing, cost)?;
+                Held { secrets, file }
             }
         };
-        if matches!(sealing, Sealing::None) {
-            tracing::warn!("keys and pepper are stored unsealed: configure a passphrase or a key file");
+        let (unsealed, root_is_here) = (matches!(sealing, Sealing::None), held.secrets.root.is_some());
+        if unsealed || root_is_here {
+            tracing::warn!(
+                unsealed,
+                root_is_here,
+                "keys are kept as for development: seal them, and keep the root key elsewhere"
+            );
         }
-        let ring = Arc::new(KeyRing::new(&secrets));
-        let store = Self { path, sealing, cost, ring, secrets: Mutex::new(secrets) };
+        let ring = Arc::new(KeyRing::new(&held.secrets));
+        let store = Self { path, sealing, cost, ring, held: Mutex::new(held) };
         store.warn_of_end(now.seconds());
         Ok(store)
     }
@@ -83,7 +98,7 @@ impl Keystore {
         }
     }
 
-    /// What a running process shares, also with whoever must see a rotation.
+    /// What a running process shares, also with whoever must see a change.
     #[must_use]
     pub fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.ring)
@@ -92,7 +107,7 @@ impl Keystore {
     /// The city's pepper. It never changes.
     #[must_use]
     pub fn pepper(&self) -> Pepper {
-        Pepper::new(&self.secrets.lock().pepper.0)
+        Pepper::new(&self.held.lock().secrets.pepper.0)
     }
 
     /// See [`KeyRing::signing_key`].
@@ -105,12 +120,6 @@ impl Keystore {
     #[must_use]
     pub fn active(&self) -> Kid {
         self.ring.active()
-    }
-
-    /// See [`KeyRing::kids`].
-    #[must_use]
-    pub fn kids(&self) -> Vec<Kid> {
-        self.ring.kids()
     }
 
     /// See [`KeyRing::trust_list_bytes`].
@@ -137,25 +146,10 @@ impl Keystore {
         self.ring.list()
     }
 
-    /// Makes a new identity key, active from now; what the old one signed keeps verifying, and a replay signs with it still. The trust
-    /// list's version rises. Durable before anyone sees the new key.
-    ///
-    /// # Errors
-    /// See [`KeystoreError`]; nothing has changed then.
-    pub fn rotate(&self, now: Micros) -> Result<Kid, KeystoreError> {
-        let mut secrets = self.secrets.lock();
-        let mut next = secrets.clone();
-        let kid = next.rotate(now.seconds())?;
-        write(&self.path, &next, &self.sealing, self.cost)?;
-        *secrets = next;
-        self.ring.replace(&secrets);
-        Ok(kid)
-    }
-
     /// Everything, unsealed, for a backup that seals it itself.
     #[must_use]
     pub fn export_secrets(&self) -> Zeroizing<Vec<u8>> {
-        self.secrets.lock().to_bytes()
+        self.held.lock().secrets.to_bytes()
     }
 
     /// Puts exported secrets into a folder that has none, sealed as asked. Durable when it returns.
@@ -176,7 +170,7 @@ impl Keystore {
         if path.exists() {
             return Err(KeystoreError::Exists { path });
         }
-        create(&path, &Secrets::from_bytes(exported, &path)?, sealing, cost)
+        create(&path, &Secrets::from_bytes(exported, &path)?, sealing, cost).map(drop)
     }
 
     /// Seals keys that are stored plain. Nobody may have the keystore open.
@@ -212,14 +206,19 @@ impl Keystore {
         cost: Cost,
     ) -> Result<(), KeystoreError> {
         let path = folder.join(FILE);
-        let Some(secrets) = load(&path, from)? else { return Err(KeystoreError::Missing { path }) };
-        write(&path, &secrets, to, cost)
+        let Some(held) = load(&path, from)? else { return Err(KeystoreError::Missing { path }) };
+        write(&path, &held.secrets, to, cost).map(drop)
     }
 }
 
-/// The secrets of this file; `None` when it does not exist.
-fn load(path: &Path, sealing: &Sealing) -> Result<Option<Secrets>, KeystoreError> {
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// What this file holds; `None` when it does not exist.
+fn load(path: &Path, sealing: &Sealing) -> Result<Option<Held>, KeystoreError> {
     let Some(bytes) = disk::read(path)? else { return Ok(None) };
+    let held = |secrets| Held { secrets, file: digest(&bytes) };
     let folder = path.parent().unwrap_or(Path::new("."));
     for (path, wanted) in [(folder, SECRET_FOLDER_MODE), (path, SECRET_FILE_MODE)] {
         if let Some(mode) = disk::loose_mode(path)? {
@@ -228,20 +227,20 @@ fn load(path: &Path, sealing: &Sealing) -> Result<Option<Secrets>, KeystoreError
     }
     let path_buf = || path.to_path_buf();
     match (sealing.secret()?, sealed::is_sealed(&bytes)) {
-        (None, false) => Secrets::from_bytes(&bytes, path).map(Some),
+        (None, false) => Ok(Some(held(Secrets::from_bytes(&bytes, path)?))),
         (None, true) => Err(KeystoreError::Sealed { path: path_buf() }),
         (Some(_), false) if bytes.first() == Some(&b'{') => {
             Err(KeystoreError::NotSealed { path: path_buf() })
         }
         (Some(secret), _) => {
             let plain = sealed::open(&bytes, &secret).map_err(|e| KeystoreError::opening(e, path_buf()))?;
-            Secrets::from_bytes(&plain, path).map(Some)
+            Ok(Some(held(Secrets::from_bytes(&plain, path)?)))
         }
     }
 }
 
-/// Writes the first file of a folder that may not exist yet.
-fn create(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<(), KeystoreError> {
+/// Writes the first file of a folder that may not exist yet; the digest of its bytes.
+fn create(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<[u8; 32], KeystoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     disk::make_folder(folder, SECRET_FOLDER_MODE)?;
     if let Some(mode) = disk::loose_mode(folder)? {
@@ -251,17 +250,11 @@ fn create(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Resu
     write(path, secrets, sealing, cost)
 }
 
-fn write(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<(), KeystoreError> {
-    let plain = secrets.to_bytes();
-    let bytes = match sealing.secret()? {
-        None => plain,
-        Some(secret) => Zeroizing::new(sealed::seal_at(cost, &plain, &secret).map_err(|e| match e {
-            SealError::Random(e) => KeystoreError::Random(e),
-            other => KeystoreError::Damaged { path: path.into(), reason: other.to_string() },
-        })?),
-    };
+/// Replaces the file; the digest of its bytes.
+fn write(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<[u8; 32], KeystoreError> {
+    let bytes = sealing.seal(secrets.to_bytes(), path, cost)?;
     disk::replace(path, &bytes, SECRET_FILE_MODE)?;
-    Ok(())
+    Ok(digest(&bytes))
 }
 
 impl fmt::Debug for Keystore {

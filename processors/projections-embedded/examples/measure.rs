@@ -59,7 +59,7 @@ fn row(table: Table, n: u64, place: Place) -> Row {
     };
     let cell = |(name, kind): &(&str, CellType)| match kind {
         CellType::Text => Cell::Text(text(name, n)),
-        CellType::Int => Cell::Int(1_700_000_000 + n as i64),
+        CellType::Int | CellType::Day | CellType::Micros => Cell::Int(1_700_000_000 + n as i64),
         CellType::Bytes => Cell::Bytes(id(4, n).as_bytes().to_vec()),
         CellType::Uuid => Cell::Uuid(Uuid::nil()),
         CellType::Bool => Cell::Bool(true),

@@ -39,7 +39,7 @@ mod store;
 mod swappable;
 
 pub use error::OpenError;
-pub use metrics::{Metrics, TableClass};
+pub use metrics::Metrics;
 pub use options::{FreeSpace, Options, SyncPolicy};
 pub use store::EmbeddedStore;
 pub use swappable::SwappableStore;

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long a commit may be lost to a loss of power, unless every commit is synced.
 pub const SYNC_INTERVAL: Duration = Duration::from_millis(200);
 /// Rows in memory before they are written as a table, in bytes.
-pub const MEMTABLE_BYTES: u64 = 4 << 20;
+pub const MEMTABLE_BYTES: u64 = 8 << 20;
 /// Blocks of tables held in memory, in bytes.
 pub const BLOCK_CACHE_BYTES: u64 = 16 << 20;
 /// What must stay free on the disk for tables to be merged and the journal to be closed, in bytes.

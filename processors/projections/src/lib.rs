@@ -4,6 +4,9 @@
 
 pub mod conformance;
 pub mod hostile;
+mod metrics;
+
+pub use metrics::{ByClass, StoreMetrics, TableClass};
 
 use domain::{Key, Row, Table};
 use futures_util::future::BoxFuture;

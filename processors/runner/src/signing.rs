@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 /// What an event refers to by name. Look-ups are made for every event and must be cheap.
 pub trait Reference: Send + Sync + 'static {
-    /// The private key of this name; `None` when it is not here.
+    /// The private key that signs what names this one: the key itself or, where it was revoked or lost, its successor. `None` when
+    /// neither is here.
     fn signing_key(&self, kid: Kid) -> Option<Arc<SigningKey>>;
 
     /// The rule set of this name; `None` when it is not here.

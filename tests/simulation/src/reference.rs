@@ -64,9 +64,8 @@ impl Reference for Known {
 #[must_use]
 pub fn single_trust_lists() -> Vec<TrustList> {
     let list = |key: &Arc<SigningKey>| {
-        let (kid, public) = (key.kid(), key.public());
-        let key = TrustedKey { kid, public, purpose: Purpose::Identity, not_before: 0, not_after: i64::MAX };
-        TrustList { version: 1, issued_at: 0, keys: vec![key] }
+        let key = TrustedKey::new(key.public(), Purpose::Identity, 0, i64::MAX);
+        TrustList { keys: vec![key], ..TrustList::default() }
     };
     KEYS.iter().map(list).collect()
 }

@@ -6,12 +6,11 @@
 mod rows;
 mod state;
 
-use super::{Progress, say_json, settings, up};
+use super::{Progress, at_work, say_json, settings};
 use crate::admin::{Reply, Request, client::Session};
 use crate::cli::{Global, ImportArgs};
 use crate::exit::{Exit, Failure};
-use crate::node::{Node, now};
-use crate::running::Running;
+use crate::node::now;
 use anyhow::Context;
 use rows::{Row, Rows};
 use serde_json::{Value, json};
@@ -35,28 +34,8 @@ const ASK_EVERY: Duration = Duration::from_millis(20);
 pub fn run(global: &Global, args: &ImportArgs) -> anyhow::Result<()> {
     let settings = settings(global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
-    let mut session = Session::reach(&settings.config)?;
-    if let Session::Remote(_) = session {
-        return import(global, args, &mut session);
-    }
-    // Nobody runs on the folder: the same process that `up` starts does the work, for as long as the import takes.
-    drop(session);
-    actix_web::rt::System::new().block_on(async {
-        let mut config = settings.config.clone();
-        config.http_listen.set_port(0);
-        let running = Running::start(Node::open(&config)?, None)?;
-        let (global, args, mut signals) = (global.clone(), args.clone(), up::Signals::new()?);
-        let work = tokio::task::spawn_blocking(move || {
-            let mut session = Session::reach(&config)?;
-            import(&global, &args, &mut session)
-        });
-        let result = tokio::select! {
-            result = work => result?,
-            () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted: run it again to go on").into()),
-        };
-        running.stop().await?;
-        result
-    })
+    let (global, args) = (global.clone(), args.clone());
+    at_work(&settings.config, move |session| import(&global, &args, session))
 }
 
 fn import(global: &Global, args: &ImportArgs, session: &mut Session) -> anyhow::Result<()> {

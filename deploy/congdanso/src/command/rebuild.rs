@@ -41,6 +41,15 @@ pub fn run(global: &Global, verify: bool) -> anyhow::Result<()> {
             result["events"],
             result["seconds"].as_f64().unwrap_or_default()
         );
+        let resigned = result["resigned"].as_u64().unwrap_or_default();
+        match (resigned, verify) {
+            (0, _) => {}
+            (_, false) => eprintln!("{resigned} codes of a revoked key are signed by its successor now"),
+            (_, true) => eprintln!(
+                "{resigned} live codes are still signed by a revoked key, and by its successor in the replay; nothing else of their rows \
+                 differs. `congdanso keys reissue` or `congdanso rebuild` brings them up to date"
+            ),
+        }
         match (verify, differences.is_empty()) {
             (true, true) => say("identical")?,
             (true, false) => say("different")?,

@@ -1,39 +1,16 @@
 use super::*;
 use coset::{CborSerializable, TaggedCborSerializable};
 
-/// `eddsa-examples` of the COSE working group.
-const EDDSA_SIG_01: &str = "d28445a201270300a10442313154546869732069732074686520636f6e74656e742e58407142fd2ff96d56db85bee905a7\
-6ba1d0b7321a95c8c4d3607c5781932b7afb8711497dfa751bf40b58b3bcc32300b1487f3db34085eef013bf08f4a44d6fef0d";
-const EDDSA_SIG_01_SIGNED: &str =
-    "846a5369676e61747572653145a2012703004054546869732069732074686520636f6e74656e742e";
-const EDDSA_SIG_01_SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+mod edge_cases;
+mod working_group;
+mod wycheproof;
 
 fn key() -> SigningKey {
-    SigningKey::from_seed(&hex::decode(EDDSA_SIG_01_SEED).unwrap().try_into().unwrap())
+    SigningKey::from_seed(&hex::decode(working_group::EDDSA_SIG_01_SEED).unwrap().try_into().unwrap())
 }
 
 fn public(key: &SigningKey) -> VerifyingKey {
     VerifyingKey::from_bytes(&key.public()).unwrap()
-}
-
-#[test]
-fn working_group_example_is_read_and_verified() {
-    let message = Sign1::read(&hex::decode(EDDSA_SIG_01).unwrap()).unwrap();
-    assert_eq!(message.kid, b"11");
-    assert_eq!(hex::encode(to_be_signed(&message.protected, &message.payload)), EDDSA_SIG_01_SIGNED);
-    assert_eq!(message.verified(&public(&key())).unwrap(), b"This is the content.");
-}
-
-#[test]
-fn working_group_example_is_signed_to_the_same_signature() {
-    let signed = hex::decode(EDDSA_SIG_01_SIGNED).unwrap();
-    assert!(EDDSA_SIG_01.ends_with(&hex::encode(key().sign(&signed))));
-}
-
-#[test]
-fn working_group_example_under_another_key_is_refused() {
-    let message = Sign1::read(&hex::decode(EDDSA_SIG_01).unwrap()).unwrap();
-    assert!(message.verified(&public(&SigningKey::from_seed(&[1; 32]))).is_none());
 }
 
 #[test]

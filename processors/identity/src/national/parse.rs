@@ -32,7 +32,7 @@ pub enum NationalError {
     /// Neither 0 nor 1.
     #[error("the kind of declaration (LoaiDinhDanh) is neither 0 nor 1")]
     Declaration,
-    /// Empty, too long, or with spaces or control characters.
+    /// Empty, too long, or with spaces, control characters or a separator of sub-fields.
     #[error("the QID has a wrong form")]
     Qid,
     /// The declarant's QID has a wrong form.
@@ -108,7 +108,7 @@ fn name_of(text: &str) -> Option<String> {
 }
 
 fn id_of(text: &str) -> Option<String> {
-    let foreign = |c: char| c.is_whitespace() || c.is_control();
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || c == '<';
     (text.len() <= MAX_ID_BYTES && !text.contains(foreign)).then(|| text.to_owned())
 }
 

@@ -21,6 +21,7 @@ impl Verdict {
         "unknown_key",
         "wrong_purpose",
         "key_not_in_force",
+        "key_revoked",
         "encrypted",
         "fields_contradict",
         "unsigned",
@@ -89,6 +90,11 @@ impl Verdict {
                 "key_not_in_force",
                 "Mã được cấp ngoài thời hạn của khóa ký.",
                 "The code was issued outside the validity of its signing key.",
+            ),
+            Self::KeyRevoked => (
+                "key_revoked",
+                "Khóa ký đã bị thu hồi: mã không còn giá trị, cần cấp lại mã.",
+                "The signing key has been revoked: the code no longer holds and must be issued again.",
             ),
             Self::Encrypted => (
                 "encrypted",

@@ -144,6 +144,8 @@ fn wrong_fields_are_named() {
         ("1|AN|1990||Q|", NationalError::Declaration),
         ("1|AN|1990|0||", NationalError::Qid),
         ("1|AN|1990|0|Q Q|", NationalError::Qid),
+        ("1|AN|1990|0|Q<1", NationalError::Qid),
+        ("1|AN|1990|0|Q<1|", NationalError::Qid),
         ("1|AN|1990|0|Q|Q Q<", NationalError::DeclarantQid),
         ("1|AN|1990|0|Q|<3", NationalError::Gender),
         ("1|AN|1990|0|Q|<Nam", NationalError::Gender),

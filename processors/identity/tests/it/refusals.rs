@@ -282,6 +282,7 @@ fn every_verdict_has_a_code_of_its_own_and_words_in_both_languages() {
         Verdict::UnknownKey,
         Verdict::WrongPurpose,
         Verdict::KeyNotInForce,
+        Verdict::KeyRevoked,
         Verdict::Encrypted,
         Verdict::FieldsContradict,
         Verdict::Unsigned,

@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 use identity::claims::{Sex, StatusReference};
-use identity::trust::{Purpose, TrustedKey};
+use identity::trust::{Purpose, Reason, State, TrustedKey, Withdrawal};
 use identity::verdict::KnownStatus;
 use identity::{Claims, SigningKey, TrustList, Verdict, Verifier, verify};
 
@@ -35,17 +35,21 @@ pub fn claims() -> Claims {
 }
 
 pub fn trusted(key: &SigningKey, purpose: Purpose) -> TrustedKey {
-    TrustedKey {
-        kid: key.kid(),
-        public: key.public(),
-        purpose,
-        not_before: 1_780_000_000,
-        not_after: 1_800_000_000,
-    }
+    let holder = (purpose == Purpose::Papers).then(|| "so-tu-phap".to_owned());
+    TrustedKey { holder, ..TrustedKey::new(key.public(), purpose, 1_780_000_000, 1_800_000_000) }
 }
 
 pub fn trust() -> TrustList {
-    TrustList { version: 1, issued_at: 1_780_000_000, keys: vec![trusted(&key(), Purpose::Identity)] }
+    TrustList {
+        version: 1,
+        issued_at: 1_780_000_000,
+        keys: vec![trusted(&key(), Purpose::Identity)],
+        ..TrustList::default()
+    }
+}
+
+pub const fn withdrawn(state: State, at: i64) -> Option<Withdrawal> {
+    Some(Withdrawal { state, at, reason: Reason::KeyCompromise })
 }
 
 /// The verdict at [`NOW`] without a status, the same by both ways of asking.
@@ -54,8 +58,17 @@ pub fn judge(code: &str) -> Verdict {
 }
 
 pub fn judge_at(code: &str, now: i64) -> Verdict {
-    let verdict = verify(code, &trust(), now, &|_| KnownStatus::Unknown);
-    assert_eq!(Verifier::new(&trust()).verify(code, now, &|_| KnownStatus::Unknown), verdict);
+    under(&trust(), code, now)
+}
+
+/// As [`judge`], by another trust list.
+pub fn judge_under(trust: &TrustList, code: &str) -> Verdict {
+    under(trust, code, NOW)
+}
+
+fn under(trust: &TrustList, code: &str, now: i64) -> Verdict {
+    let verdict = verify(code, trust, now, &|_| KnownStatus::Unknown);
+    assert_eq!(Verifier::new(trust).verify(code, now, &|_| KnownStatus::Unknown), verdict);
     verdict
 }
 

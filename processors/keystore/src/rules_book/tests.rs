@@ -92,3 +92,19 @@ fn a_set_that_cannot_be_written_is_not_found() {
     assert!(book.put(&rules("one")).unwrap_err().is_retryable());
     assert!(book.ids().is_empty());
 }
+
+#[test]
+fn a_set_that_is_put_into_the_folder_later_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = RulesBook::open(folder.path()).unwrap();
+    let (one, two) = (rules("one"), rules("two"));
+    assert!(book.find(one.id).is_none());
+    fs::write(folder.path().join(format!("{}.json", one.id)), one.canonical()).unwrap();
+    fs::write(folder.path().join(format!("{}.json", two.id)), "cut off").unwrap();
+    assert!(book.get(one.id).is_none());
+    assert_eq!(*book.find(one.id).unwrap(), one);
+    assert_eq!(*book.get(one.id).unwrap(), one);
+    assert!(book.find(two.id).is_none());
+    fs::write(folder.path().join(format!("{}.json", two.id)), two.canonical()).unwrap();
+    assert_eq!(*book.find(two.id).unwrap(), two);
+}

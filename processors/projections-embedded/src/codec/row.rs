@@ -49,7 +49,7 @@ pub fn encode_row(to: &mut Vec<u8>, table: Table, cause: &Cause, cells: &[Cell])
     for (cell, (_, kind)) in cells.iter().zip(columns) {
         match (cell, kind) {
             (Cell::Text(text), CellType::Text) => put_sized(to, text.as_bytes()),
-            (Cell::Int(value), CellType::Int) => put_zigzag(to, *value),
+            (Cell::Int(value), CellType::Int | CellType::Day | CellType::Micros) => put_zigzag(to, *value),
             (Cell::Bytes(bytes), CellType::Bytes) => put_sized(to, bytes),
             // Most ids in cells are nil; those take one byte.
             (Cell::Uuid(id), CellType::Uuid) if id.is_nil() => to.push(0),
@@ -96,7 +96,7 @@ pub fn decode_row(table: Table, bytes: &[u8]) -> Option<(Cause, Vec<Cell>)> {
 fn decode_cell(bytes: &mut Bytes<'_>, kind: CellType) -> Option<Cell> {
     Some(match kind {
         CellType::Text => Cell::Text(std::str::from_utf8(bytes.sized()?).ok()?.to_owned()),
-        CellType::Int => Cell::Int(bytes.zigzag()?),
+        CellType::Int | CellType::Day | CellType::Micros => Cell::Int(bytes.zigzag()?),
         CellType::Bytes => Cell::Bytes(bytes.sized()?.to_vec()),
         CellType::Uuid => match bytes.byte()? {
             0 => Cell::Uuid(Uuid::nil()),
@@ -147,7 +147,9 @@ mod tests {
     fn cell(kind: CellType) -> BoxedStrategy<Cell> {
         match kind {
             CellType::Text => ".{0,12}".prop_map(Cell::Text).boxed(),
-            CellType::Int => prop_oneof![any::<i64>(), -70..70_i64].prop_map(Cell::Int).boxed(),
+            CellType::Int | CellType::Day | CellType::Micros => {
+                prop_oneof![any::<i64>(), -70..70_i64].prop_map(Cell::Int).boxed()
+            }
             CellType::Bytes => prop::collection::vec(any::<u8>(), 0..12).prop_map(Cell::Bytes).boxed(),
             CellType::Uuid => {
                 prop_oneof![Just(0), any::<u128>()].prop_map(|n| Cell::Uuid(Uuid::from_u128(n))).boxed()

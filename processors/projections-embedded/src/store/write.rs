@@ -2,11 +2,10 @@
 
 use super::{CHECKPOINT_CODE, EmbeddedStore, SEAL_KEY, Seal};
 use crate::codec::{encode_checkpoint, encode_key, encode_row};
-use crate::metrics::TableClass;
 use crate::options::SyncPolicy;
 use domain::{Key, Row, Table};
 use fjall::{PersistMode, Slice};
-use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
+use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError, TableClass};
 use schemas::TopicPartition;
 use std::sync::atomic::Ordering;
 use std::time::Instant;

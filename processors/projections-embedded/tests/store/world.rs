@@ -41,7 +41,7 @@ pub fn row(of: TopicPartition, table: Table, offset: u64) -> Row {
     };
     let cell = |(name, kind): &(&str, domain::CellType)| match kind {
         domain::CellType::Text => Cell::Text(format!("{name} at {offset}")),
-        domain::CellType::Int => Cell::Int(offset as i64),
+        domain::CellType::Int | domain::CellType::Day | domain::CellType::Micros => Cell::Int(offset as i64),
         domain::CellType::Bytes => Cell::Bytes(offset.to_be_bytes().to_vec()),
         domain::CellType::Uuid => Cell::Uuid(event.0),
         domain::CellType::Bool => Cell::Bool(offset.is_multiple_of(2)),

@@ -17,7 +17,7 @@ use event_log::Record;
 use futures_executor::block_on;
 use identity::SigningKey;
 use projections::{Checkpoint, PartitionCommit};
-use schemas::{Event, EventId, Place};
+use schemas::{Event, EventId, Kid, Place};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An event that crashes the decider so often is quarantined.
@@ -189,11 +189,12 @@ impl Deciding<'_> {
         Err(Stop::Crashed)
     }
 
-    /// Signs what the account row says and puts the token into it.
+    /// Signs what the account row says and puts the token into it, with the name of the key that signed.
     fn sign(&self, row: Row, rules: &Rules, key: &SigningKey) -> Result<Row, Undecidable> {
         let cause = row.cause;
         let mut account = AccountRow::from_row(row)?;
         account.token = identity::token::sign(&claims_of(&account, rules), key);
+        account.kid = Some(Kid(key.kid()));
         if let Err(violation) = domain::invariants::check_account(&account) {
             tracing::error!(place = %cause.place, %violation, "an account row breaks an invariant");
             self.engine.deps.metrics.violated(violation.invariant);

@@ -6,6 +6,8 @@ mod dead_letters;
 mod errors;
 mod pauses;
 mod processor;
+mod publisher;
 mod quarantines;
 mod repeats;
+mod successors;
 mod support;

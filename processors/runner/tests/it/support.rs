@@ -29,12 +29,17 @@ pub const CONTROL: TopicPartition = TopicPartition { topic: Topic::Control, part
 #[derive(Default)]
 pub struct Known {
     pub keys: Mutex<Vec<Arc<SigningKey>>>,
+    /// Who signs in place of a key that is revoked.
+    pub successors: Mutex<Vec<(Kid, Arc<SigningKey>)>>,
     pub rules: Mutex<Vec<Arc<Rules>>>,
 }
 
 impl Reference for Known {
     fn signing_key(&self, kid: Kid) -> Option<Arc<SigningKey>> {
-        self.keys.lock().iter().find(|key| key.kid() == kid.0).cloned()
+        let successors = self.successors.lock();
+        let successor =
+            successors.iter().find(|(revoked, _)| *revoked == kid).map(|(_, key)| Arc::clone(key));
+        successor.or_else(|| self.keys.lock().iter().find(|key| key.kid() == kid.0).cloned())
     }
 
     fn rules(&self, id: RulesId) -> Option<Arc<Rules>> {

@@ -134,7 +134,7 @@ fn rotate(data: &Path) -> anyhow::Result<String> {
     assert_eq!(after.len(), before.len() + 1);
     let active: Vec<_> = after.iter().filter(|(_, state)| state == "active").collect();
     assert_eq!(active, [&(kid.clone(), "active".to_owned())]);
-    assert!(before.iter().all(|(old, _)| after.iter().any(|(kid, state)| kid == old && state == "verifies")));
+    assert!(before.iter().all(|(old, _)| after.iter().any(|(kid, state)| kid == old && state == "retired")));
     Ok(kid)
 }
 

@@ -1,0 +1,85 @@
+//! The threads that speak to the store, and waiting on them from threads that know no runtime.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
+use std::thread::Thread;
+use tokio::runtime::{Builder, Runtime};
+
+/// Threads that read and write the connections.
+const IO_THREADS: usize = 2;
+
+/// A runtime that may be dropped anywhere, also by a thread of another runtime.
+#[derive(Debug)]
+pub(crate) struct IoRuntime(Option<Runtime>);
+
+impl IoRuntime {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(IO_THREADS).thread_name("projections-io").enable_all();
+        Ok(Self(Some(builder.build()?)))
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.0.as_ref().expect("only dropping takes the runtime")
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime().spawn(task);
+    }
+
+    /// Runs a future on this thread, its connections and timers on the runtime's. Works on a thread of another runtime too, and blocks it.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let _entered = self.runtime().enter();
+        let waker = Arc::new(Unpark(std::thread::current())).into();
+        let mut context = Context::from_waker(&waker);
+        let mut future = pin!(future);
+        loop {
+            match future.as_mut().poll(&mut context) {
+                Poll::Ready(output) => return output,
+                Poll::Pending => std::thread::park(),
+            }
+        }
+    }
+}
+
+impl Drop for IoRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_future_is_waited_for_on_a_thread_of_another_runtime_too() {
+        let ours = IoRuntime::start().unwrap();
+        let other = Builder::new_current_thread().build().unwrap();
+        let answer = other.block_on(async {
+            let answer = ours.block_on(async {
+                tokio::time::sleep(Duration::from_micros(1)).await;
+                tokio::spawn(async { 7 }).await.unwrap()
+            });
+            drop(ours);
+            answer
+        });
+        assert_eq!(answer, 7);
+    }
+}
