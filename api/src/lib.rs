@@ -25,6 +25,7 @@ mod negotiate;
 mod openapi;
 mod operating;
 mod parameters;
+mod presentations;
 mod problems;
 mod routes;
 mod shown;
@@ -35,6 +36,7 @@ mod status;
 mod transactions;
 mod trust_list;
 mod verification;
+mod verifier;
 
 pub use routes::ROUTES;
 pub use state::{Api, Parts, StatusLists, Trust};

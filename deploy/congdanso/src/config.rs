@@ -70,7 +70,7 @@ settings! {
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
     /// Brokers to begin with, `host:port`, with commas between them.
-    kafka_brokers("log.kafka.brokers"): String = "127.0.0.1:9092", |value| not_blank(value);
+    kafka_bootstrap_servers("log.kafka.bootstrap_servers"): String = "127.0.0.1:9092", |value| not_blank(value);
     /// What the names of topics begin with: letters, digits, `_` and `-`.
     kafka_city("log.kafka.city"): String = "danang", |value| not_blank(value);
     /// The group of the processors: members of one group share the partitions.
@@ -87,8 +87,8 @@ settings! {
     projections_backend("projections.backend"): ProjectionsBackend = "embedded", anything;
     /// MiB of disk that must stay free; below it processing waits.
     projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, |n| at_most(n, DISK_MARGIN_MIB_MAX);
-    /// Some of the store's nodes, `host:port`, with commas between them; the others are learnt from them.
-    scylla_nodes("projections.scylla.nodes"): String = "127.0.0.1:9042", |value| not_blank(value);
+    /// Some of the store's nodes, `host:port`, a list or with commas between them; the others are learnt from them.
+    scylla_contact_points("projections.scylla.contact_points"): List = vec!["127.0.0.1:9042"], anything;
     /// What the names of the store's keyspaces begin with.
     scylla_keyspace("projections.scylla.keyspace"): String = "congdanso", |value| not_blank(value);
     /// The data centre that is read and written; no request leaves it.
@@ -110,7 +110,7 @@ settings! {
     /// Records of one batch at most.
     process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
     /// `iss` of every signed code.
-    identity_issuer("identity.issuer"): String = "urn:congdanso:danang", |value| not_blank(value);
+    identity_issuer("identity.issuer"): String = "danang.example", |value| not_blank(value);
     /// Address under which status lists are published; it is printed into every code.
     identity_status_uri("identity.status_uri"): String = "https://danang.example/s", |value| not_blank(value);
     /// Days that a code holds.
@@ -126,6 +126,27 @@ settings! {
     logging_level("logging.level"): String = "info", |value| directives(value);
     /// `text` or `json`.
     logging_format("logging.format"): LogFormat = "text", anything;
+}
+
+/// Texts, given as a list or as one text with commas between them.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(from = "ListOrText")]
+pub struct List(pub Vec<String>);
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum ListOrText {
+    List(Vec<String>),
+    Text(String),
+}
+
+impl From<ListOrText> for List {
+    fn from(given: ListOrText) -> Self {
+        match given {
+            ListOrText::List(list) => Self(list),
+            ListOrText::Text(text) => Self(text.split(',').map(|part| part.trim().to_owned()).collect()),
+        }
+    }
 }
 
 /// Where the log is.
@@ -208,7 +229,7 @@ impl Config {
     /// The log of the cluster that is configured.
     pub fn kafka(&self) -> event_log_kafka::Options {
         event_log_kafka::Options {
-            bootstrap_servers: self.kafka_brokers.clone(),
+            bootstrap_servers: self.kafka_bootstrap_servers.clone(),
             city: self.kafka_city.clone(),
             group: self.kafka_group.clone(),
             instance: Some(self.kafka_instance.clone()).filter(|name| !name.is_empty()),
@@ -238,7 +259,7 @@ impl Config {
     /// When the password cannot be read.
     pub fn scylla(&self) -> anyhow::Result<projections_scylla::Options> {
         use projections_scylla::{Credentials, Options, Tls};
-        let nodes = self.scylla_nodes.split(',').map(|node| node.trim().to_owned()).collect();
+        let nodes = self.scylla_contact_points.0.clone();
         let datacenter = self.scylla_local_datacenter.clone();
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let credentials = match some(&self.scylla_user) {

@@ -48,7 +48,7 @@ impl KafkaLog {
         let layout = Arc::new(Layout::from_metadata(&TopicNames::new(&options.city), &metadata)?);
         let metrics = Arc::new(Metrics::register(registry)?);
         let producer = Producer::new(&options, Arc::clone(&layout), Arc::clone(&metrics))?;
-        let readers = Readers::new(&options, Arc::clone(&layout))?;
+        let readers = Readers::new(&options, Arc::clone(&layout));
         Ok(Arc::new(Self { shared: Arc::new(Shared { options, layout, metrics }), producer, readers }))
     }
 

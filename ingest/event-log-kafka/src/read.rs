@@ -2,7 +2,7 @@
 
 use crate::context::Quiet;
 use crate::layout::Layout;
-use crate::{OpenError, Options, message, settings};
+use crate::{Options, message, settings};
 use event_log::{Bounds, ReadError, Record};
 use parking_lot::{Condvar, Mutex};
 use rdkafka::client::Client;
@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 const READERS_MAX: usize = 4;
 /// A read of no more records than this is a look, and not the beginning of a long read: nothing is fetched ahead after it.
 const LOOK_RECORDS: usize = 16;
+
+/// Lines and errors that are taken at once from a reader that stands nowhere.
+const HEARD_MAX: usize = 16;
 
 /// The readers of a log.
 pub struct Readers {
@@ -44,13 +47,9 @@ struct Reader {
 }
 
 impl Readers {
-    pub fn new(options: &Options, layout: Arc<Layout>) -> Result<Self, OpenError> {
-        let this =
-            Self { options: options.clone(), layout, pool: Mutex::default(), returned: Condvar::new() };
-        // The first is made at once: settings that make none are found out here.
-        let reader = this.make().map_err(|error| settings::not_made(&error))?;
-        *this.pool.lock() = Pool { idle: vec![reader], made: 1 };
-        Ok(this)
+    /// The first reader is made by the first read: a process that only appends has none.
+    pub fn new(options: &Options, layout: Arc<Layout>) -> Self {
+        Self { options: options.clone(), layout, pool: Mutex::default(), returned: Condvar::new() }
     }
 
     fn make(&self) -> Result<Reader, KafkaError> {
@@ -82,6 +81,7 @@ impl Readers {
     /// The reader that stands there, or one that stands nowhere, or any.
     fn take(&self, from: TopicPartition, offset: u64) -> Result<Reader, ReadError> {
         let mut pool = self.pool.lock();
+        pool.idle.iter().for_each(Reader::hear);
         loop {
             let found = pool.idle.iter().position(|reader| reader.at == Some((from, offset)));
             let found = found.or_else(|| pool.idle.iter().position(|reader| reader.at.is_none()));
@@ -183,6 +183,13 @@ impl Reader {
             self.consumer.assign(&list).map_err(|error| unavailable("placing a reader", &error))?;
         }
         Ok(true)
+    }
+
+    /// Takes what librdkafka has to say on its own, which would pile up in a reader that nobody needs.
+    fn hear(&self) {
+        if self.at.is_none() {
+            (0..HEARD_MAX).for_each(|_| drop(self.consumer.poll(Duration::ZERO)));
+        }
     }
 
     /// Fetches nothing more.

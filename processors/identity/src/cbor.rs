@@ -1,7 +1,7 @@
 //! CBOR (RFC 8949): a writer of the core deterministic form, and a reader with limits.
 //!
-//! The writer exists because a token is written for every registration; what it writes is held against `ciborium` in tests. Reading
-//! is `ciborium`'s.
+//! The writer exists because a token is written for every registration, and [`Reader`] because a gate reads one after the other; tests
+//! hold both against `ciborium`, which reads whatever is not in the form that is written here.
 
 use ciborium::Value;
 
@@ -10,6 +10,10 @@ mod tests;
 
 /// How deep arrays, maps and tags may nest in what is read.
 pub(crate) const MAX_DEPTH: usize = 16;
+
+/// Simple values (RFC 8949, section 3.3).
+const FALSE: u64 = 20;
+const TRUE: u64 = 21;
 
 /// Writes shortest heads and definite lengths (RFC 8949, section 4.2.1). The order of map keys is the caller's.
 pub(crate) struct Writer<'a>(pub(crate) &'a mut Vec<u8>);
@@ -63,8 +67,96 @@ impl Writer<'_> {
         self.head(5, pairs as u64)
     }
 
+    pub(crate) fn boolean(&mut self, value: bool) -> &mut Self {
+        self.head(7, if value { TRUE } else { FALSE })
+    }
+
     pub(crate) fn tag(&mut self, tag: u64) -> &mut Self {
         self.head(6, tag)
+    }
+}
+
+/// Reads the same form again, item by item, where it is known what comes. `None` wherever something else stands there.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn head(&mut self, major: u8) -> Option<u64> {
+        let (first, rest) = self.0.split_first()?;
+        if first >> 5 != major {
+            return None;
+        }
+        let (value, rest) = match first & 0x1f {
+            short @ 0..=23 => (u64::from(short), rest),
+            long @ 24..=27 => {
+                let (argument, rest) = rest.split_at_checked(1 << (long - 24))?;
+                let value = argument.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+                // In the shortest form only.
+                let least = [24, 0x100, 0x1_0000, 0x1_0000_0000][usize::from(long - 24)];
+                (Some(value).filter(|value| *value >= least)?, rest)
+            }
+            _ => return None,
+        };
+        self.0 = rest;
+        Some(value)
+    }
+
+    pub(crate) fn unsigned(&mut self) -> Option<u64> {
+        self.head(0)
+    }
+
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        let negative = self.0.first()? >> 5 == 1;
+        let argument = i64::try_from(self.head(u8::from(negative))?).ok()?;
+        Some(if negative { !argument } else { argument })
+    }
+
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = self.head(2)?;
+        self.take(length)
+    }
+
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
+        let length = self.head(3)?;
+        std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    pub(crate) fn boolean(&mut self) -> Option<bool> {
+        match self.head(7)? {
+            FALSE => Some(false),
+            TRUE => Some(true),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn map(&mut self) -> Option<u64> {
+        self.head(5)
+    }
+
+    /// Passes over this integer key.
+    pub(crate) fn key(&mut self, key: i64) -> Option<&mut Self> {
+        (self.integer()? == key).then_some(self)
+    }
+
+    /// Passes over this integer key if it comes next.
+    pub(crate) fn key_if(&mut self, key: i64) -> bool {
+        let mut ahead = *self;
+        let comes = ahead.key(key).is_some();
+        if comes {
+            *self = ahead;
+        }
+        comes
+    }
+
+    /// Passes over this text key.
+    pub(crate) fn named(&mut self, name: &str) -> Option<&mut Self> {
+        (self.text()? == name).then_some(self)
+    }
+
+    fn take(&mut self, length: u64) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
+        self.0 = rest;
+        Some(taken)
     }
 }
 

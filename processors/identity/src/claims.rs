@@ -13,7 +13,7 @@
 //! `sub` names the code and `id` the person, so that neither is said twice. Optional claims are left out when empty. The forms of a
 //! partial birth date are those of ISO 8601 for reduced precision.
 
-mod codec;
+pub(crate) mod codec;
 
 pub(crate) use codec::{Fault, in_calendar, read, write};
 

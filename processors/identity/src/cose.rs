@@ -1,7 +1,8 @@
 //! COSE_Sign1 (RFC 9052) with EdDSA: what stands around a token's claims and a trust list's keys.
 
 use crate::SigningKey;
-use crate::cbor::{self, Writer};
+use crate::cbor::{self, Reader, Writer};
+use crate::key::{Pending, Prepared};
 use ciborium::Value;
 use coset::{AsCborValue, CoseSign1, Header, RegisteredLabelWithPrivate, iana};
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -19,6 +20,12 @@ const HEADER_KID: u64 = 4;
 /// RFC 9596.
 const HEADER_TYPE: u64 = 16;
 const ALGORITHM_EDDSA: i64 = -8;
+
+/// The protected header of a message without a type.
+const PROTECTED: &[u8] = &[0xa1, 0x01, 0x27];
+/// All that stands before the kid of such a message: tag 18, an array of four, the protected header, `{4: ` and the head of the kid.
+const UNTYPED: &[u8] = &[0xd2, 0x84, 0x43, 0xa1, 0x01, 0x27, 0xa1, 0x04, 0x48];
+const KID_BYTES: usize = 8;
 
 /// Signs `payload`: tag 18, protected `{1: -8}` and the type if there is one, unprotected `{4: kid}`.
 pub(crate) fn sign(payload: &[u8], kind: Option<&str>, key: &SigningKey) -> Vec<u8> {
@@ -70,6 +77,24 @@ pub(crate) struct Sign1 {
 impl Sign1 {
     /// Reads one message under the tags 61 and 18, under 18, or under none.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        Self::read_ours(bytes).map_or_else(|| Self::read_any(bytes), Ok)
+    }
+
+    /// Reads what [`sign`] writes without a type, which is nearly all that is ever checked, with nothing but the four parts in hand.
+    fn read_ours(bytes: &[u8]) -> Option<Self> {
+        let (kid, rest) = bytes.strip_prefix(UNTYPED)?.split_first_chunk::<KID_BYTES>()?;
+        let mut rest = Reader(rest);
+        let (payload, signature) = (rest.bytes()?, rest.bytes()?);
+        (rest.0.is_empty()).then(|| Self {
+            kid: kid.to_vec(),
+            kind: None,
+            protected: PROTECTED.to_vec(),
+            payload: payload.to_vec(),
+            signature: signature.to_vec(),
+        })
+    }
+
+    fn read_any(bytes: &[u8]) -> Result<Self, Fault> {
         let value = untagged(cbor::read(bytes).ok_or(Fault::Malformed)?)?;
         let Value::Array(items) = &value else { return Err(Fault::Other) };
         match items.as_slice() {
@@ -110,6 +135,16 @@ impl Sign1 {
             payload: payload.ok_or(Fault::Malformed)?,
             signature,
         })
+    }
+
+    /// The part of a check by a prepared key that is this message's own; `None` when the signature cannot hold.
+    pub(crate) fn pending(&self, key: &Prepared) -> Option<Pending> {
+        key.begin(&to_be_signed(&self.protected, &self.payload), &self.signature)
+    }
+
+    /// The payload of a message whose signature was found to hold by [`Self::pending`].
+    pub(crate) fn into_checked_payload(self) -> Vec<u8> {
+        self.payload
     }
 
     /// The payload, if this key signed it.

@@ -21,7 +21,7 @@ pub fn zlib(bytes: &[u8]) -> Option<Vec<u8>> {
     zlib::unwrap(bytes).ok().map(|contents| contents.into_owned())
 }
 
-/// Writes a zlib stream of stored blocks.
+/// Writes a zlib stream as tokens have it.
 #[must_use]
 pub fn to_zlib(contents: &[u8]) -> Vec<u8> {
     zlib::wrap(contents)

@@ -1,5 +1,9 @@
 //! Signing keys.
 
+mod prepared;
+
+pub(crate) use prepared::{Pending, Prepared, finish};
+
 use ed25519_dalek::{VerifyingKey, hazmat};
 use sha2::{Digest, Sha256, Sha512};
 use std::fmt;

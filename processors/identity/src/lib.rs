@@ -1,4 +1,4 @@
-//! The signed identity: claims, token, national string, trust list, status lists, verdicts, pictures. Pure: no I/O, no clock.
+//! The signed identity: claims, token, national string, presentations, trust list, status lists, verdicts, pictures. Pure: no I/O, no clock.
 
 pub mod claims;
 #[cfg(feature = "decoders")]
@@ -6,6 +6,7 @@ pub mod decoders;
 pub mod key;
 pub mod national;
 pub mod picture;
+pub mod presentation;
 pub mod status;
 pub mod token;
 pub mod trust;
@@ -18,6 +19,7 @@ mod zlib;
 
 pub use claims::Claims;
 pub use key::SigningKey;
+pub use presentation::Presentation;
 pub use status::{StatusBundle, StatusList};
 pub use trust::TrustList;
 pub use verdict::{Verdict, Verifier, verify};

@@ -1,5 +1,6 @@
 //! The token: COSE_Sign1 over CWT claims, zlib, base45.
 
+use crate::presentation::{self, Presentation};
 use crate::trust::{Purpose, TrustedKey};
 use crate::{Claims, SigningKey, TrustList, base45, claims, cose, zlib};
 use ed25519_dalek::VerifyingKey;
@@ -16,7 +17,12 @@ pub(crate) const MAX_CODE_BYTES: usize = 100 * 1024;
 pub fn sign(claims: &Claims, key: &SigningKey) -> String {
     let mut payload = Vec::with_capacity(512);
     claims::write(claims, &mut payload);
-    base45::encode(&zlib::wrap(&cose::sign(&payload, None, key)))
+    seal(&payload, None, key)
+}
+
+/// `COSE_Sign1 -> zlib -> base45`.
+pub(crate) fn seal(payload: &[u8], kind: Option<&str>, key: &SigningKey) -> String {
+    base45::encode(&zlib::wrap(&cose::sign(payload, kind, key)))
 }
 
 /// Why a text is no identity token of ours. Nothing in it may be believed. Not retryable: the same text fails again under the same
@@ -26,7 +32,7 @@ pub enum OpenError {
     /// Empty, too long, or not base45.
     #[error("not a code that can be read")]
     Unreadable,
-    /// Base45 of something else, or a signed message that is no identity.
+    /// Base45 of something else, or a signed message that is no such code.
     #[error("not an identity token")]
     NotOurs,
     /// Meant to be a token, but damaged at some layer, followed by more bytes, too large or too deep.
@@ -39,7 +45,7 @@ pub enum OpenError {
     #[error("the trust list does not name the signing key")]
     UnknownKey,
     /// The key is trusted for something else.
-    #[error("the signing key is not trusted for identities")]
+    #[error("the signing key is not trusted for such a code")]
     WrongPurpose,
     /// The signature is not of this key over these bytes.
     #[error("the signature is wrong")]
@@ -66,48 +72,93 @@ impl OpenError {
 /// # Errors
 /// See [`OpenError`].
 pub fn open(token: &str, trust: &TrustList) -> Result<Claims, OpenError> {
-    open_with(token, |kid| {
-        let key = trust.key(kid)?;
-        Some((key, VerifyingKey::from_bytes(&key.public).ok()?))
-    })
+    match open_any(token, trust)? {
+        Content::Identity(claims) => Ok(*claims),
+        Content::Presentation(_) => Err(OpenError::NotOurs),
+    }
 }
 
-/// The same with keys by any look-up. The signature is checked before a single claim is read.
-pub(crate) fn open_with<'a>(
-    token: &str,
-    key_of: impl Fn([u8; 8]) -> Option<(&'a TrustedKey, VerifyingKey)>,
-) -> Result<Claims, OpenError> {
-    if token.is_empty() || token.len() > MAX_CODE_BYTES {
-        return Err(OpenError::Unreadable);
+pub(crate) fn open_any(text: &str, trust: &TrustList) -> Result<Content, OpenError> {
+    let sealed = Sealed::of(text)?;
+    let key = trust.key(sealed.kid).ok_or(OpenError::UnknownKey)?;
+    let public = VerifyingKey::from_bytes(&key.public).map_err(|_| OpenError::UnknownKey)?;
+    sealed.may_be_by(key)?;
+    sealed.open(key, &public)
+}
+
+/// What a text says that opens: see [`Sealed::open`].
+pub(crate) enum Content {
+    Identity(Box<Claims>),
+    Presentation(Box<Presentation>),
+}
+
+/// A text whose layers have been taken off, down to a signature that has not been checked.
+pub(crate) struct Sealed {
+    pub(crate) kid: [u8; 8],
+    pub(crate) message: cose::Sign1,
+    is_presentation: bool,
+}
+
+impl Sealed {
+    pub(crate) fn of(text: &str) -> Result<Self, OpenError> {
+        if text.is_empty() || text.len() > MAX_CODE_BYTES {
+            return Err(OpenError::Unreadable);
+        }
+        let wrapped = base45::decode(text).ok_or(OpenError::Unreadable)?;
+        let message = zlib::unwrap(&wrapped).map_err(|fault| match fault {
+            zlib::Fault::NotZlib => OpenError::NotOurs,
+            zlib::Fault::Damaged => OpenError::BadEncoding,
+        })?;
+        let message = cose::Sign1::read(&message).map_err(|fault| match fault {
+            cose::Fault::Malformed => OpenError::BadEncoding,
+            cose::Fault::Other => OpenError::NotOurs,
+            cose::Fault::Encrypted => OpenError::Encrypted,
+        })?;
+        let is_presentation = match message.kind.as_deref() {
+            None => false,
+            Some(presentation::TYPE) => true,
+            // Any other typed message (a status list, a trust list) is no code, whoever signed it.
+            Some(_) => return Err(OpenError::NotOurs),
+        };
+        let kid = message.kid.as_slice().try_into().map_err(|_| OpenError::UnknownKey)?;
+        Ok(Self { kid, message, is_presentation })
     }
-    let wrapped = base45::decode(token).ok_or(OpenError::Unreadable)?;
-    let message = zlib::unwrap(&wrapped).map_err(|fault| match fault {
-        zlib::Fault::NotZlib => OpenError::NotOurs,
-        zlib::Fault::Damaged => OpenError::BadEncoding,
-    })?;
-    let message = cose::Sign1::read(&message).map_err(|fault| match fault {
-        cose::Fault::Malformed => OpenError::BadEncoding,
-        cose::Fault::Other => OpenError::NotOurs,
-        cose::Fault::Encrypted => OpenError::Encrypted,
-    })?;
-    if message.kind.is_some() {
-        // A typed message (a status list, a trust list) is never an identity, whoever signed it.
-        return Err(OpenError::NotOurs);
+
+    /// Whether this key may sign such a code at all: asked before its signature is checked.
+    pub(crate) fn may_be_by(&self, key: &TrustedKey) -> Result<(), OpenError> {
+        let purpose = if self.is_presentation { Purpose::Presentation } else { Purpose::Identity };
+        if key.purpose == purpose { Ok(()) } else { Err(OpenError::WrongPurpose) }
     }
-    let kid = message.kid.as_slice().try_into().map_err(|_| OpenError::UnknownKey)?;
-    let (key, public) = key_of(kid).ok_or(OpenError::UnknownKey)?;
-    if key.purpose != Purpose::Identity {
-        return Err(OpenError::WrongPurpose);
+
+    /// What it says, if this key, which is trusted for it, signed it while it was in force. The signature is checked before a single
+    /// claim is read; a malformed one costs no more than a wrong one.
+    pub(crate) fn open(self, key: &TrustedKey, public: &VerifyingKey) -> Result<Content, OpenError> {
+        let is_presentation = self.is_presentation;
+        let payload = self.message.verified(public).ok_or(OpenError::BadSignature)?;
+        content(is_presentation, &payload, key)
     }
-    let payload = message.verified(&public).ok_or(OpenError::BadSignature)?;
+
+    /// The same for a message whose signature was found to hold otherwise.
+    pub(crate) fn open_checked(self, key: &TrustedKey) -> Result<Content, OpenError> {
+        let is_presentation = self.is_presentation;
+        content(is_presentation, &self.message.into_checked_payload(), key)
+    }
+}
+
+fn content(is_presentation: bool, payload: &[u8], key: &TrustedKey) -> Result<Content, OpenError> {
     if key.is_revoked() {
         // Whoever has the key may have signed anything: it is not even read.
         return Err(OpenError::KeyRevoked);
     }
-    let claims = claims::read(&payload).map_err(|fault| match fault {
+    if is_presentation {
+        let presentation = presentation::read(payload).ok_or(OpenError::BadEncoding)?;
+        key.may_have_issued(presentation.issued_at)?;
+        return Ok(Content::Presentation(Box::new(presentation)));
+    }
+    let claims = claims::read(payload).map_err(|fault| match fault {
         claims::Fault::NoIdentity => OpenError::NotOurs,
         claims::Fault::Malformed => OpenError::BadEncoding,
     })?;
     key.may_have_issued(claims.issued_at)?;
-    Ok(claims)
+    Ok(Content::Identity(Box::new(claims)))
 }

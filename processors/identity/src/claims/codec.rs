@@ -4,22 +4,26 @@ use super::{Claims, Sex, StatusReference};
 use crate::cbor::{self, Writer};
 use ciborium::Value;
 
-const ISSUER: i64 = 1;
-const SUBJECT: i64 = 2;
-const EXPIRES_AT: i64 = 4;
-const NOT_BEFORE: i64 = 5;
-const ISSUED_AT: i64 = 6;
-const IDENTITY: i64 = 169;
-const STATUS: i64 = 65_535;
+mod ours;
 
-const ID: i64 = 1;
-const FULL_NAME: i64 = 4;
-const BIRTH_DATE: i64 = 8;
-const SEX: i64 = 9;
+pub(crate) use ours::read_status;
+
+pub(crate) const ISSUER: i64 = 1;
+pub(crate) const SUBJECT: i64 = 2;
+pub(crate) const EXPIRES_AT: i64 = 4;
+pub(crate) const NOT_BEFORE: i64 = 5;
+pub(crate) const ISSUED_AT: i64 = 6;
+pub(crate) const IDENTITY: i64 = 169;
+pub(crate) const STATUS: i64 = 65_535;
+
+pub(crate) const ID: i64 = 1;
+pub(crate) const FULL_NAME: i64 = 4;
+pub(crate) const BIRTH_DATE: i64 = 8;
+pub(crate) const SEX: i64 = 9;
 /// The first of the keys 24-49 that claim 169 leaves to a closed ecosystem.
-const MASKED_NUMBER: i64 = 24;
-const LEVEL: i64 = 25;
-const DECLARANT: i64 = 26;
+pub(crate) const MASKED_NUMBER: i64 = 24;
+pub(crate) const LEVEL: i64 = 25;
+pub(crate) const DECLARANT: i64 = 26;
 
 const STATUS_LIST: &str = "status_list";
 const STATUS_INDEX: &str = "idx";
@@ -49,9 +53,34 @@ pub(crate) fn write(claims: &Claims, out: &mut Vec<u8>) {
     cbor.integer(IDENTITY);
     write_identity(claims, &mut cbor);
     if has_status {
-        cbor.integer(STATUS).map(1).text(STATUS_LIST).map(2);
-        cbor.text(STATUS_INDEX).unsigned(claims.status.index);
-        cbor.text(STATUS_URI).text(&claims.status.uri);
+        write_status(&claims.status, &mut cbor);
+    }
+}
+
+pub(crate) fn write_status(status: &StatusReference, cbor: &mut Writer<'_>) {
+    cbor.integer(STATUS).map(1).text(STATUS_LIST).map(2);
+    cbor.text(STATUS_INDEX).unsigned(status.index);
+    cbor.text(STATUS_URI).text(&status.uri);
+}
+
+/// A whole date without its dashes, a partial one as it is.
+pub(crate) fn write_birth_date(birth_date: &str, cbor: &mut Writer<'_>) {
+    match birth_date.as_bytes() {
+        [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] if birth_date.is_ascii() => {
+            let compact = [*y0, *y1, *y2, *y3, *m0, *m1, *d0, *d1];
+            cbor.text(std::str::from_utf8(&compact).expect("checked to be ASCII"));
+        }
+        _ => {
+            cbor.text(birth_date);
+        }
+    }
+}
+
+pub(crate) const fn sex_number(sex: Sex) -> u64 {
+    match sex {
+        Sex::Male => 1,
+        Sex::Female => 2,
+        Sex::Other => 3,
     }
 }
 
@@ -62,20 +91,8 @@ fn write_identity(claims: &Claims, cbor: &mut Writer<'_>) {
     cbor.integer(ID).text(&claims.qid);
     cbor.integer(FULL_NAME).text(&claims.full_name);
     cbor.integer(BIRTH_DATE);
-    match claims.birth_date.as_bytes() {
-        [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] if claims.birth_date.is_ascii() => {
-            let compact = [*y0, *y1, *y2, *y3, *m0, *m1, *d0, *d1];
-            cbor.text(std::str::from_utf8(&compact).expect("checked to be ASCII"));
-        }
-        _ => {
-            cbor.text(&claims.birth_date);
-        }
-    }
-    cbor.integer(SEX).unsigned(match claims.sex {
-        Sex::Male => 1,
-        Sex::Female => 2,
-        Sex::Other => 3,
-    });
+    write_birth_date(&claims.birth_date, cbor);
+    cbor.integer(SEX).unsigned(sex_number(claims.sex));
     if has_number {
         cbor.integer(MASKED_NUMBER).text(&claims.masked_number);
     }
@@ -90,6 +107,10 @@ fn write_identity(claims: &Claims, cbor: &mut Writer<'_>) {
 ///
 /// Needed are `iss`, `exp`, `iat`, and the id, name, birth date and sex of claim 169. `nbf` is `iat` when absent, the level 0.
 pub(crate) fn read(payload: &[u8]) -> Result<Claims, Fault> {
+    ours::read(payload).map_or_else(|| read_any(payload), Ok)
+}
+
+fn read_any(payload: &[u8]) -> Result<Claims, Fault> {
     let mut claims = Fields::of(cbor::read(payload).ok_or(Fault::Malformed)?)?;
     let mut identity = match claims.take(IDENTITY).ok_or(Fault::NoIdentity)? {
         Value::Bytes(wrapped) => Fields::of(cbor::read(&wrapped).ok_or(Fault::Malformed)?)?,
@@ -105,18 +126,11 @@ pub(crate) fn read(payload: &[u8]) -> Result<Claims, Fault> {
         qid: identity.text(ID)?.ok_or(Fault::Malformed)?,
         full_name: identity.text(FULL_NAME)?.ok_or(Fault::Malformed)?,
         birth_date: identity.text(BIRTH_DATE)?.and_then(|text| birth_date(&text)).ok_or(Fault::Malformed)?,
-        sex: match identity.integer(SEX)? {
-            Some(1) => Sex::Male,
-            Some(2) => Sex::Female,
-            Some(3) => Sex::Other,
-            _ => return Err(Fault::Malformed),
-        },
+        sex: identity.integer(SEX)?.and_then(sex).ok_or(Fault::Malformed)?,
         masked_number: identity.text(MASKED_NUMBER)?.unwrap_or_default(),
         level: match identity.integer(LEVEL)? {
             None => 0,
-            Some(level) => {
-                u8::try_from(level).ok().filter(|level| *level <= LEVEL_MAX).ok_or(Fault::Malformed)?
-            }
+            Some(number) => level(number).ok_or(Fault::Malformed)?,
         },
         declarant_qid: identity.text(DECLARANT)?.unwrap_or_default(),
         status: match claims.take(STATUS) {
@@ -124,6 +138,19 @@ pub(crate) fn read(payload: &[u8]) -> Result<Claims, Fault> {
             None => StatusReference { uri: String::new(), index: 0 },
         },
     })
+}
+
+pub(crate) const fn sex(number: i64) -> Option<Sex> {
+    match number {
+        1 => Some(Sex::Male),
+        2 => Some(Sex::Female),
+        3 => Some(Sex::Other),
+        _ => None,
+    }
+}
+
+pub(crate) fn level(number: i64) -> Option<u8> {
+    u8::try_from(number).ok().filter(|level| *level <= LEVEL_MAX)
 }
 
 fn status_reference(status: Value) -> Option<StatusReference> {
@@ -184,7 +211,7 @@ fn number(key: &Value) -> Option<i64> {
 }
 
 /// `YYYYMMDD`, `YYYYMM` and `YYYY`, with or without dashes, to the form with dashes.
-fn birth_date(text: &str) -> Option<String> {
+pub(crate) fn birth_date(text: &str) -> Option<String> {
     let digits: String = match text.as_bytes() {
         [_, _, _, _, b'-', _, _] | [_, _, _, _, b'-', _, _, b'-', _, _] => text.replace('-', ""),
         _ => text.to_owned(),

@@ -1,9 +1,54 @@
 //! Codes and texts of the verdicts.
 
-use super::Verdict;
+use super::{Finding, Verdict};
 
 /// Code, Vietnamese, English.
 type Words = (&'static str, &'static str, &'static str);
+
+const REVOKED: Words = ("revoked", "Mã đã bị thu hồi.", "The code has been revoked.");
+const SUSPENDED: Words = ("suspended", "Mã đang bị tạm khóa.", "The code is suspended.");
+const EXPIRED: Words = ("expired", "Mã đã hết hạn.", "The code has expired.");
+const NOT_YET_VALID: Words = ("not_yet_valid", "Mã chưa có hiệu lực.", "The code is not valid yet.");
+const STALE_STATUS: Words = (
+    "stale_status",
+    "Danh sách trạng thái đã quá cũ, chưa thể kết luận mã còn hiệu lực.",
+    "The status list is too old to say whether the code still holds.",
+);
+
+impl Finding {
+    const fn words(self) -> Words {
+        match self {
+            Self::Valid { status_checked: true, replay_checked: true } => {
+                ("valid", "Mã trình diện hợp lệ.", "The presentation is valid.")
+            }
+            Self::Valid { status_checked: true, replay_checked: false } => (
+                "valid",
+                "Mã trình diện hợp lệ và còn mới; ngoại tuyến chỉ kiểm tra được độ mới, không biết mã đã được xuất trình ở nơi khác hay chưa.",
+                "The presentation is valid and fresh; only its freshness could be checked, not whether it was shown before.",
+            ),
+            Self::Valid { status_checked: false, .. } => (
+                "valid",
+                "Mã trình diện có chữ ký đúng và còn mới; chưa kiểm tra mã có bị thu hồi hay không, và đã được xuất trình ở nơi khác hay chưa.",
+                "Signed and fresh; whether it was revoked, or shown before, has not been checked.",
+            ),
+            Self::Revoked => REVOKED,
+            Self::Suspended => SUSPENDED,
+            Self::Expired => EXPIRED,
+            Self::NotYetValid => NOT_YET_VALID,
+            Self::StaleStatus { .. } => STALE_STATUS,
+            Self::WrongAudience => (
+                "wrong_audience",
+                "Mã trình diện được tạo cho nơi khác.",
+                "The presentation was made for somebody else.",
+            ),
+            Self::Replayed => (
+                "replayed",
+                "Mã trình diện đã được dùng: yêu cầu tạo mã mới.",
+                "The presentation has been shown before: ask for a new one.",
+            ),
+        }
+    }
+}
 
 impl Verdict {
     /// All codes that [`Self::code`] gives.
@@ -25,6 +70,8 @@ impl Verdict {
         "encrypted",
         "fields_contradict",
         "unsigned",
+        "wrong_audience",
+        "replayed",
     ];
 
     /// The code in JSON, exit reports and metrics. Stable.
@@ -47,23 +94,18 @@ impl Verdict {
 
     const fn words(&self) -> Words {
         match self {
+            Self::Presented { finding, .. } => finding.words(),
             Self::Valid { status_checked: true, .. } => ("valid", "Mã hợp lệ.", "The code is valid."),
             Self::Valid { status_checked: false, .. } => (
                 "valid",
                 "Chữ ký hợp lệ, mã còn hạn; chưa kiểm tra mã có bị thu hồi hay không.",
                 "Signed and in date; whether it was revoked has not been checked.",
             ),
-            Self::Revoked { .. } => ("revoked", "Mã đã bị thu hồi.", "The code has been revoked."),
-            Self::Suspended { .. } => ("suspended", "Mã đang bị tạm khóa.", "The code is suspended."),
-            Self::Expired { .. } => ("expired", "Mã đã hết hạn.", "The code has expired."),
-            Self::NotYetValid { .. } => {
-                ("not_yet_valid", "Mã chưa có hiệu lực.", "The code is not valid yet.")
-            }
-            Self::StaleStatus { .. } => (
-                "stale_status",
-                "Danh sách trạng thái đã quá cũ, chưa thể kết luận mã còn hiệu lực.",
-                "The status list is too old to say whether the code still holds.",
-            ),
+            Self::Revoked { .. } => REVOKED,
+            Self::Suspended { .. } => SUSPENDED,
+            Self::Expired { .. } => EXPIRED,
+            Self::NotYetValid { .. } => NOT_YET_VALID,
+            Self::StaleStatus { .. } => STALE_STATUS,
             Self::Unreadable => ("unreadable", "Không đọc được mã.", "The code cannot be read."),
             Self::NotOurs => (
                 "not_ours",

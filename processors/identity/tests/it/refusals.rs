@@ -2,9 +2,10 @@
 
 use crate::support::*;
 use ciborium::Value;
+use identity::presentation::Disclosed;
 use identity::trust::Purpose;
-use identity::verdict::KnownStatus;
-use identity::{Claims, SigningKey, TrustList, Verdict, token, verify};
+use identity::verdict::{Finding, KnownStatus};
+use identity::{Claims, Presentation, SigningKey, TrustList, Verdict, token, verify};
 
 fn signed() -> String {
     token::sign(&claims(), &key())
@@ -268,6 +269,8 @@ fn lower_case_is_not_the_same_token() {
 #[test]
 fn every_verdict_has_a_code_of_its_own_and_words_in_both_languages() {
     let boxed = || Box::new(claims());
+    let made = Presentation::of(&claims(), "gate", [0; 16], Disclosed::default(), NOW);
+    let presented = |finding| Verdict::Presented { presentation: Box::new(made.clone()), finding };
     let all = [
         Verdict::Valid { claims: boxed(), status_checked: true },
         Verdict::Revoked { claims: boxed() },
@@ -286,6 +289,8 @@ fn every_verdict_has_a_code_of_its_own_and_words_in_both_languages() {
         Verdict::Encrypted,
         Verdict::FieldsContradict,
         Verdict::Unsigned,
+        presented(Finding::WrongAudience),
+        presented(Finding::Replayed),
     ];
     let codes: Vec<_> = all.iter().map(Verdict::code).collect();
     assert_eq!(codes, Verdict::CODES);
@@ -297,4 +302,20 @@ fn every_verdict_has_a_code_of_its_own_and_words_in_both_languages() {
     }
     let unchecked = Verdict::Valid { claims: boxed(), status_checked: false };
     assert_ne!(unchecked.english(), all[0].english());
+    // What is found of a presentation has the words of the same verdict on a static code; where it holds, they say how far.
+    let same = [
+        (Finding::Revoked, &all[1]),
+        (Finding::Suspended, &all[2]),
+        (Finding::Expired, &all[3]),
+        (Finding::NotYetValid, &all[4]),
+        (Finding::StaleStatus { age_seconds: 1 }, &all[5]),
+    ];
+    for (finding, verdict) in same {
+        assert_eq!(presented(finding).code(), verdict.code());
+        assert_eq!(presented(finding).vietnamese(), verdict.vietnamese());
+    }
+    let valid = [(true, true), (true, false), (false, false)].map(|(status_checked, replay_checked)| {
+        presented(Finding::Valid { status_checked, replay_checked }).english()
+    });
+    assert!(valid[0] != valid[1] && valid[1] != valid[2] && valid[0] != valid[2]);
 }

@@ -145,7 +145,7 @@ fn opened(key: &SigningKey, at: i64) -> [Result<(), StatusError>; 2] {
 fn opened_under(key: &SigningKey, at: i64, trust: &TrustList) -> [Result<(), StatusError>; 2] {
     let one = StatusList::sign(&ID.uri(BASE), Validity::from(at), &entries().whole(), key);
     let all = StatusBundle { validity: Validity::from(at), ..bundle() }.sign(key);
-    [StatusList::open(&one, &ID.uri(BASE), &trust()).map(drop), StatusBundle::open(&all, &trust()).map(drop)]
+    [StatusList::open(&one, &ID.uri(BASE), trust).map(drop), StatusBundle::open(&all, trust).map(drop)]
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub const fn withdrawn(state: State, at: i64) -> Option<Withdrawal> {
     Some(Withdrawal { state, at, reason: Reason::KeyCompromise })
 }
 
-/// The verdict at [`NOW`] without a status, the same by both ways of asking.
+/// The verdict at [`NOW`] without a status, the same by all three ways of asking.
 pub fn judge(code: &str) -> Verdict {
     judge_at(code, NOW)
 }
@@ -68,7 +68,12 @@ pub fn judge_under(trust: &TrustList, code: &str) -> Verdict {
 
 fn under(trust: &TrustList, code: &str, now: i64) -> Verdict {
     let verdict = verify(code, trust, now, &|_| KnownStatus::Unknown);
-    assert_eq!(Verifier::new(trust).verify(code, now, &|_| KnownStatus::Unknown), verdict);
+    let verifier = Verifier::new(trust);
+    assert_eq!(verifier.verify(code, now, &|_| KnownStatus::Unknown), verdict);
+    // Between two others, so that a verdict of its neighbour would be seen.
+    let around = identity::token::sign(&claims(), &key());
+    let audited = verifier.verify_all([&around, code, ""], now, &|_| KnownStatus::Unknown);
+    assert_eq!(audited[1..], [verdict.clone(), Verdict::Unreadable]);
     verdict
 }
 

@@ -1,6 +1,6 @@
 //! What tools say of the files by themselves.
 
-use crate::{below, tool};
+use crate::{KUSTOMIZE_PROGRAM, below, python_tool, tool};
 use tidy::source;
 
 #[test]
@@ -22,7 +22,7 @@ fn alerts_fire_and_keep_quiet_as_their_cases_say() {
 #[test]
 fn compose_files_follow_the_specification() {
     for file in below("deploy/compose/", ".yaml") {
-        tool("check-jsonschema", &["--builtin-schema", "vendor.compose-spec", &file], "");
+        python_tool("check-jsonschema", &["--builtin-schema", "vendor.compose-spec", &file]);
     }
 }
 
@@ -40,18 +40,18 @@ fn manifests_follow_the_schemas_of_kubernetes_before_and_after_kustomize() {
         let name = file.rsplit('/').next().unwrap_or_default();
         std::fs::write(folder.path().join(name), source(file)).expect("a file can be written");
         if file.ends_with(".yaml") && name != "kustomization.yaml" {
-            tool("kubernetes-validate", &["--strict", "-k", "1.34", file], "");
+            python_tool("kubernetes-validate", &["--strict", "-k", "1.34", file]);
         }
     }
-    let built = tool("kustomize", &["build", &folder.path().to_string_lossy()], "");
+    let built = tool(&KUSTOMIZE_PROGRAM.to_string_lossy(), &["build", &folder.path().to_string_lossy()], "");
     let path = folder.path().join("built.yaml");
     std::fs::write(&path, built).expect("a file can be written");
-    tool("kubernetes-validate", &["--strict", "-k", "1.34", &path.to_string_lossy()], "");
+    python_tool("kubernetes-validate", &["--strict", "-k", "1.34", &path.to_string_lossy()]);
 }
 
 #[test]
 fn the_image_is_made_as_hadolint_wants_it() {
-    tool("hadolint", &["deploy/Containerfile"], "");
+    python_tool("hadolint", &["deploy/Containerfile"]);
 }
 
 #[test]
