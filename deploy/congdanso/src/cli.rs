@@ -203,7 +203,7 @@ pub enum StoreCommand {
     /// All generations of the rows.
     Generations,
     /// Put the generation in force that was so before the last rebuild.
-    RollBack,
+    Rollback,
     /// Remove a generation that is not in force, with its rows.
     Drop {
         /// Its number.

@@ -5,8 +5,16 @@ use identity::claims::StatusReference;
 use identity::national::{NationalString, compose};
 use identity::status::{Asked, BLOCK_ENTRIES};
 use identity::verdict::KnownStatus;
-use identity::{Claims, StatusBundle, StatusList, TrustList, Verifier, decoders, token};
+use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList, Verifier, decoders, token};
 use std::sync::LazyLock;
+
+// Keys are derived once: it takes longer than most inputs.
+static TRUST: LazyLock<TrustList> = LazyLock::new(seeds::trust);
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&TRUST));
+static PUBLIC: LazyLock<[u8; 32]> = LazyLock::new(|| seeds::key().public());
+static ROOT: LazyLock<[u8; 32]> = LazyLock::new(|| seeds::root().public());
+static STATUS_KEY: LazyLock<SigningKey> = LazyLock::new(seeds::status_key);
+static PRESENTATION_KEY: LazyLock<SigningKey> = LazyLock::new(seeds::presentation_key);
 
 /// The most that a code may inflate to, in bytes.
 const INFLATED_BYTES_MAX: usize = 64 * 1024;
@@ -46,7 +54,7 @@ pub fn cbor(input: &[u8]) {
 
 /// Nothing is signed but what the seeds hold.
 pub fn cose(input: &[u8]) {
-    if let Some(Some(payload)) = decoders::cose(input, &seeds::key().public()) {
+    if let Some(Some(payload)) = decoders::cose(input, &PUBLIC) {
         assert!(seeds::signed_payloads().contains(&payload), "a payload that nobody signed");
     }
 }
@@ -62,7 +70,6 @@ pub fn claims(input: &[u8]) {
 }
 
 fn believed(code: &str) -> Option<Claims> {
-    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&seeds::trust()));
     let verdict = VERIFIER.verify(code, seeds::NOW, &|_| KnownStatus::Valid);
     assert!(verdict.presentation().is_none(), "a presentation that nobody signed");
     assert_eq!(verdict.is_valid(), verdict.claims().is_some(), "nothing else can keep these from holding");
@@ -75,7 +82,7 @@ pub fn token(input: &[u8]) {
     if let Some(claims) = believed(text) {
         assert!(seeds::people().contains(&claims), "claims that nobody signed");
     }
-    let _ = token::open(text, &seeds::trust());
+    let _ = token::open(text, &TRUST);
 }
 
 /// A string that is read is written and read to the same, and is believed with signed fields alone.
@@ -95,21 +102,20 @@ pub fn national(input: &[u8]) {
 
 /// The input as claims under the key for presentations: what opens has one spelling.
 pub fn presentation(input: &[u8]) {
-    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&seeds::trust()));
     let kind = Some("application/vnd.congdanso.presentation+cwt");
-    let message = decoders::to_cose(input, kind, &seeds::presentation_key());
+    let message = decoders::to_cose(input, kind, &PRESENTATION_KEY);
     let code = decoders::to_base45(&decoders::to_zlib(&message));
     let verdict = VERIFIER.verify(&code, seeds::NOW, &|_| KnownStatus::Valid);
     assert!(verdict.claims().is_none(), "a presentation taken for a static code");
     if let Some(presentation) = verdict.presentation() {
-        assert_eq!(presentation.sign(&seeds::presentation_key()), code);
+        assert_eq!(presentation.sign(&PRESENTATION_KEY), code);
     }
 }
 
 /// No list is opened but what the root signed, and a payload has one spelling.
 pub fn trust_list(input: &[u8]) {
-    if let Ok(list) = TrustList::open(input, &seeds::root().public()) {
-        assert_eq!(list, seeds::trust(), "a list that nobody signed");
+    if let Ok(list) = TrustList::open(input, &ROOT) {
+        assert_eq!(list, *TRUST, "a list that nobody signed");
     }
     if let Ok(list) = TrustList::read_unsigned(input) {
         assert_eq!(list.to_unsigned(), input);
@@ -122,7 +128,7 @@ pub fn trust_list(input: &[u8]) {
 
 /// A message as it came, and one by the status key around the input: most inputs end at a signature otherwise.
 fn signed_for_status(input: &[u8], kind: &str) -> [Vec<u8>; 2] {
-    [input.to_vec(), decoders::to_cose(input, Some(kind), &seeds::status_key())]
+    [input.to_vec(), decoders::to_cose(input, Some(kind), &STATUS_KEY)]
 }
 
 fn references() -> [StatusReference; 4] {
@@ -133,7 +139,7 @@ fn references() -> [StatusReference; 4] {
 /// A list answers every question, and only about its own entries.
 pub fn status_list(input: &[u8]) {
     for message in signed_for_status(input, "application/statuslist+cwt") {
-        let Ok(list) = StatusList::open(&message, seeds::LIST_URI, &seeds::trust()) else { continue };
+        let Ok(list) = StatusList::open(&message, seeds::LIST_URI, &TRUST) else { continue };
         for reference in references() {
             let known = list.known(&reference, Asked::at(seeds::NOW));
             assert!(reference.index < list.spoken_of || known == KnownStatus::Unknown, "{reference:?}");
@@ -145,11 +151,11 @@ pub fn status_list(input: &[u8]) {
 /// A bundle answers every question, and what it says is signed and read to the same.
 pub fn status_bundle(input: &[u8]) {
     for message in signed_for_status(input, "application/vnd.congdanso.status-bundle+cbor") {
-        let Ok(bundle) = StatusBundle::open(&message, &seeds::trust()) else { continue };
+        let Ok(bundle) = StatusBundle::open(&message, &TRUST) else { continue };
         for reference in references() {
             let _ = bundle.known(&reference, Asked::at(seeds::NOW));
         }
-        let again = StatusBundle::open(&bundle.sign(&seeds::status_key()), &seeds::trust());
+        let again = StatusBundle::open(&bundle.sign(&STATUS_KEY), &TRUST);
         assert_eq!(again.as_ref(), Ok(&bundle));
     }
 }

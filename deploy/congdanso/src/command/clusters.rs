@@ -51,7 +51,7 @@ pub fn store(global: &Global, command: &StoreCommand) -> anyhow::Result<()> {
             tell(global, &[], &differences)
         }
         StoreCommand::Generations => generations(global, &config),
-        StoreCommand::RollBack => {
+        StoreCommand::Rollback => {
             let number = open(&config)?.roll_back()?;
             if global.json {
                 return say_json(&json!({"in_force": number}));
