@@ -4,6 +4,7 @@ use crate::limits::RETRY_AFTER_SECONDS;
 use crate::shown::push_place;
 use crate::state::State;
 use access::{Code, Problem};
+use actix_web::body::MessageBody;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -64,6 +65,7 @@ pub fn fresh_json(body: &impl Serialize) -> HttpResponse {
 }
 
 /// What an answer shows, in one word of its entity tag.
+#[derive(Clone)]
 pub struct Tag(HeaderValue);
 
 /// The tag of one row, and its cause as text: cut out of the tag.
@@ -160,12 +162,12 @@ impl Tags {
 }
 
 /// The answer with its tag: 304 without a body where the caller has it already, else what `body` gives.
-pub fn tagged(
+pub fn tagged<B: MessageBody + 'static>(
     state: &State,
     request: &HttpRequest,
     tag: Tag,
     media: HeaderValue,
-    body: impl FnOnce() -> Result<Vec<u8>, Problem>,
+    body: impl FnOnce() -> Result<B, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let mut response = if has(request.headers(), &tag.0) {
         state.metrics.not_modified();

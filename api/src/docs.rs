@@ -28,7 +28,7 @@ impl Page {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
              <body><noscript>Trang này cần JavaScript; bản mô tả ở <a href=\"/openapi.json\">/openapi.json</a>. \
              This page needs JavaScript; the description is at <a href=\"/openapi.json\">/openapi.json</a>.</noscript>\
-             <div id=\"page\"></div><script>{SCRIPT}</script></body></html>\n"
+             <main id=\"page\"></main><script>{SCRIPT}</script></body></html>\n"
         );
         let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
         let policy = format!(

@@ -36,6 +36,7 @@ mod status;
 mod transactions;
 mod trust_list;
 mod verification;
+mod verifier;
 
 pub use routes::ROUTES;
 pub use state::{Api, Parts, StatusLists, Trust};

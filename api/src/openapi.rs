@@ -37,6 +37,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
         statistics::get,
         lookup::post,
         verification::post,
+        crate::verifier::page,
         trust_list::get,
         status::bundle,
         status::index,

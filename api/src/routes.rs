@@ -3,7 +3,7 @@
 use crate::state::State;
 use crate::{
     accounts, docs, documents, dossiers, events, history, identities, lookup, openapi, operating,
-    presentations, problems, statistics, status, transactions, trust_list, verification,
+    presentations, problems, statistics, status, transactions, trust_list, verification, verifier,
 };
 use access::http::RoutePattern;
 use access::{Code, Problem};
@@ -35,6 +35,8 @@ macro_rules! routes {
             $(config.service(
                 web::resource($path).route(web::$method().to($handler)) $(.route(web::$also().to($handler)))?
             );)*
+            // The page is in the table; the files that it loads are no interface of their own.
+            config.service(web::scope(verifier::PAGE).default_service(web::to(verifier::file)));
         }
     };
 }
@@ -61,6 +63,7 @@ routes! {
     get "/metrics" operating::metrics, head;
     get "/openapi.json" openapi::get, head;
     get "/docs" docs::get, head;
+    get "/verify" verifier::page, head;
     get "/problems" problems::list, head;
     get "/v1/events/{citizen}/{event}" events::get, head;
     get "/v1/dossiers/{code}" dossiers::get, head;

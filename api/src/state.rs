@@ -5,6 +5,7 @@ use crate::limits::STATISTICS_AT_ONCE_MAX;
 use crate::lookup::Limits;
 use crate::metrics::Metrics;
 use crate::verification::{Keys, Replays};
+use crate::verifier::Verifier;
 use crate::{openapi, routes};
 use access::Credentials;
 use actix_web::web::{Data, ServiceConfig};
@@ -94,6 +95,7 @@ pub(crate) struct State {
     pub statistics: Semaphore,
     pub openapi: Bytes,
     pub docs: Page,
+    pub verifier: Verifier,
 }
 
 impl Api {
@@ -122,6 +124,7 @@ impl Api {
             statistics: Semaphore::new(STATISTICS_AT_ONCE_MAX),
             openapi: openapi::document(parts.more_openapi),
             docs: Page::new(),
+            verifier: Verifier::new(),
         })))
     }
 

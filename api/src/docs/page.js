@@ -49,10 +49,11 @@
     const head = make("tr", "", ...heads.map((h) => make("th", h)));
     return make("table", "", head, ...rows.map((cells) => make("tr", "", ...cells.map((c) => make("td", "", c)))));
   };
+  const note = (text) => Object.assign(make("span", text), { className: "note" });
   const fields = (schema) => {
     const required = schema.required || [];
     const rows = Object.entries(schema.properties || {}).map(([name, of]) => {
-      const named = make("span", "", make("code", name), required.includes(name) ? "" : make("span", " tùy chọn / optional"));
+      const named = make("span", "", make("code", name), required.includes(name) ? "" : note(" tùy chọn / optional"));
       return [named, shape(of), prose(of.description)];
     });
     return rows.length ? table(["Trường / Field", "Kiểu / Type", "Nghĩa / Meaning"], rows) : shape(schema);
@@ -63,8 +64,9 @@
     return node;
   };
   const operation = (path, method, of) => {
-    const title = make("summary", "", make("span", method), " ", make("code", path), " ", of.summary || "");
-    title.firstChild.className = "method";
+    const title = make("summary", "", make("span", method), make("code", path), make("span", of.summary));
+    title.firstChild.className = `method ${method}`;
+    title.lastChild.className = "summary";
     const node = make("details", "", title, prose(of.description));
     const open = (of.security || []).every((one) => Object.keys(one).length === 0);
     node.append(make("p", open ? "Không cần khóa truy cập. No credential needed." : "Cần khóa truy cập. Needs a credential."));
@@ -82,9 +84,11 @@
 
   page.append(make("h1", `${api.info.title} ${api.info.version}`), prose(api.info.description));
   const find = make("input");
+  find.type = "search";
   find.placeholder = "Tìm / Find";
   find.setAttribute("aria-label", "Tìm / Find");
-  page.append(find);
+  const top = Object.assign(make("div", "", find), { className: "find" });
+  page.append(top);
   const groups = new Map((api.tags || []).map((tag) => [tag.name, [tag.description, []]]));
   for (const [path, methods] of Object.entries(api.paths)) {
     for (const [method, of] of Object.entries(methods)) {
@@ -108,9 +112,12 @@
   find.addEventListener("input", () => {
     const wanted = find.value.toLowerCase();
     for (const node of page.querySelectorAll("details")) node.hidden = !node.textContent.toLowerCase().includes(wanted);
+    for (const node of page.querySelectorAll("section")) node.hidden = !node.querySelector("details:not([hidden])");
   });
-  addEventListener("hashchange", () => {
+  const show = () => {
     const target = document.getElementById(location.hash.slice(1));
     if (target) { target.open = true; target.scrollIntoView(); }
-  });
+  };
+  addEventListener("hashchange", show);
+  show();
 })();

@@ -18,4 +18,5 @@ mod rights;
 mod statistics;
 mod status;
 mod verification;
+mod verifier;
 mod world;

@@ -86,6 +86,12 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+    /// Topics of the Kafka cluster that the configuration names.
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// Keyspaces and tables of the ScyllaDB or Cassandra cluster that the configuration names.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -178,6 +184,31 @@ pub struct AgencyAddArgs {
     /// Events per second; 0 is without bound.
     #[arg(long, default_value_t = 100)]
     pub quota: u32,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum TopicsCommand {
+    /// Make the topics that are missing, and compare all. Topics that are there are never changed.
+    Ensure,
+    /// Compare; change nothing.
+    Check,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum StoreCommand {
+    /// Make the keyspaces and tables that are missing. Nothing that is there is altered. One process at a time.
+    Migrate,
+    /// Compare; change nothing.
+    Check,
+    /// All generations of the rows.
+    Generations,
+    /// Put the generation in force that was so before the last rebuild.
+    Rollback,
+    /// Remove a generation that is not in force, with its rows.
+    Drop {
+        /// Its number.
+        number: u64,
+    },
 }
 
 #[derive(Args, Debug, Clone)]

@@ -1,6 +1,10 @@
 //! Settings: defaults, then a file, then the environment, then flags. Every mistake is told at once; nothing is opened before
 //! all of it is valid.
 
+mod clusters;
+
+pub use clusters::{List, LogBackend, ProjectionsBackend, ReadConsistency};
+
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Profile};
@@ -64,16 +68,46 @@ settings! {
     http_listen("http.listen"): SocketAddr = "127.0.0.1:8080", anything;
     /// Threads that serve HTTP; 0 takes one per core.
     http_workers("http.workers"): usize = 0, |n| at_most(n, 256);
-    /// `embedded`: the log in this folder.
-    log_backend("log.backend"): Backend = "embedded", anything;
+    /// `embedded`: the log in this folder. `kafka`: a cluster that several processes share.
+    log_backend("log.backend"): LogBackend = "embedded", anything;
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
+    /// Brokers to begin with, `host:port`, with commas between them.
+    kafka_bootstrap_servers("log.kafka.bootstrap_servers"): String = "127.0.0.1:9092", |value| not_blank(value);
+    /// What the names of topics begin with: letters, digits, `_` and `-`.
+    kafka_city("log.kafka.city"): String = "danang", |value| not_blank(value);
+    /// The group of the processors: members of one group share the partitions.
+    kafka_group("log.kafka.group"): String = "congdanso.process", |value| not_blank(value);
+    /// Who this process is in the group, the same after a restart; empty joins as a stranger each time.
+    kafka_instance("log.kafka.instance"): String = "", anything;
+    /// Copies of each record, for `topics ensure` and `topics check`.
+    kafka_replication("log.kafka.replication"): u16 = 1, |n| within(n, 1, 7);
+    /// Settings of librdkafka that are passed through: TLS, SASL, and whatever the cluster asks of its clients. Values are never shown.
+    kafka_settings("log.kafka.settings"): BTreeMap<String, String> = no_settings(), anything;
     /// MiB of disk that must stay free; below it the intake answers 503.
     log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
-    /// `embedded`: the projections in this folder.
-    projections_backend("projections.backend"): Backend = "embedded", anything;
+    /// `embedded`: the projections in this folder. `scylla`: a cluster of ScyllaDB or Cassandra that several processes share.
+    projections_backend("projections.backend"): ProjectionsBackend = "embedded", anything;
     /// MiB of disk that must stay free; below it processing waits.
     projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, |n| at_most(n, DISK_MARGIN_MIB_MAX);
+    /// Some of the store's nodes, `host:port`, a list or with commas between them; the others are learnt from them.
+    scylla_contact_points("projections.scylla.contact_points"): List = "127.0.0.1:9042", anything;
+    /// What the names of the store's keyspaces begin with.
+    scylla_keyspace("projections.scylla.keyspace"): String = "congdanso", |value| not_blank(value);
+    /// The data centre that is read and written; no request leaves it.
+    scylla_local_datacenter("projections.scylla.local_datacenter"): String = "datacenter1", |value| not_blank(value);
+    /// The rack to prefer within it; empty for none.
+    scylla_local_rack("projections.scylla.local_rack"): String = "", anything;
+    /// Copies of each row in the local data centre.
+    scylla_replication("projections.scylla.replication"): u32 = 1, |n| within(n, 1, 7);
+    /// `local_quorum`, or `local_one`: then a reader may see a cause go backwards.
+    scylla_read_consistency("projections.scylla.read_consistency"): ReadConsistency = "local_quorum", anything;
+    /// The role that logs in to the store; empty for none.
+    scylla_user("projections.scylla.user"): String = "", anything;
+    /// A file whose first line is its password.
+    scylla_password_file("projections.scylla.password_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// PEM file of the authorities that sign the nodes' certificates; empty leaves connections unencrypted.
+    scylla_authorities_file("projections.scylla.authorities_file"): PathBuf = "", |value| no_file_or_there(value);
     /// Threads that decide; 0 takes one per core.
     process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
     /// Records of one batch at most.
@@ -95,14 +129,6 @@ settings! {
     logging_level("logging.level"): String = "info", |value| directives(value);
     /// `text` or `json`.
     logging_format("logging.format"): LogFormat = "text", anything;
-}
-
-/// Which backend serves a port.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Backend {
-    /// In the data folder, for one process.
-    Embedded,
 }
 
 /// How log lines look.
@@ -151,6 +177,10 @@ impl Config {
     pub fn root_public(&self) -> Option<[u8; 32]> {
         public_key(&self.keys_root_public)
     }
+}
+
+fn no_settings() -> BTreeMap<String, String> {
+    BTreeMap::new()
 }
 
 fn not_blank(text: &str) -> Result<(), String> {
@@ -233,6 +263,7 @@ impl Settings {
             Err(error) => mistakes.extend(error.into_iter().map(|e| e.to_string())),
         }
         let config = extract(&figment, &mut mistakes);
+        mistakes.extend(config.iter().flat_map(Config::mistakes_of_clusters));
         let sealing = ["keys.passphrase_file", "keys.key_file"];
         if sealing.iter().all(|key| figment.extract_inner::<String>(key).is_ok_and(|path| !path.is_empty())) {
             mistakes.push(format!("{} exclude each other", sealing.join(" and ")));
@@ -251,7 +282,15 @@ impl Settings {
         docs()
             .into_iter()
             .map(|(key, doc)| {
-                let value = self.figment.find_value(key).map_or_else(|_| String::new(), |v| show(&v));
+                let value = self.figment.find_value(key).map_or_else(
+                    |_| String::new(),
+                    |v| match v {
+                        Value::Dict(_, settings) => {
+                            format!("{:?}, not shown", settings.keys().collect::<Vec<_>>())
+                        }
+                        shown => show(&shown),
+                    },
+                );
                 Shown { key, value, origin: origin(&self.figment, key), doc }
             })
             .collect()
@@ -338,10 +377,6 @@ fn show(value: &Value) -> String {
             whole.or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default()
         }
         Value::Array(_, list) => format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", ")),
-        Value::Dict(_, dict) => {
-            let map: BTreeMap<_, _> = dict.iter().map(|(k, v)| (k, show(v))).collect();
-            format!("{map:?}")
-        }
         _ => String::new(),
     }
 }

@@ -1,6 +1,7 @@
-//! Everything of one data folder, open: log, projections, keys, rules, credentials. The one place that names backends.
+//! Everything of one data folder, open: log, projections, keys, rules, credentials.
 
-use crate::config::{Backend, Config};
+use crate::backends::{self, FreshStore, Store};
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::ops;
 use access::Credentials;
@@ -9,12 +10,10 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use domain::Rules;
 use event_log::EventLog;
-use event_log_embedded::EmbeddedLog;
 use gateway::{Stamp, Stamps};
 use identity::status::ListId;
 use keystore::{Keystore, RulesBook, Sealing};
 use projections::{ProjectionsReader, ProjectionsWriter};
-use projections_embedded::{EmbeddedStore, SwappableStore};
 use prometheus::Registry;
 use runner::publisher::{Publisher, Sources, Watched};
 use runner::{Control, Deps, Metrics, Reference};
@@ -33,7 +32,7 @@ pub struct Node {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The projections; a rebuild swaps what is beneath.
-    pub store: Arc<SwappableStore>,
+    pub store: Arc<Store>,
     /// Signing keys, pepper, trust list.
     pub keys: Arc<Keystore>,
     /// Credentials of agencies.
@@ -129,21 +128,6 @@ impl api::StatusLists for Lists {
     }
 }
 
-/// Projections that are being filled from the log, beside the live ones; removed when dropped.
-pub struct FreshStore(Arc<EmbeddedStore>);
-
-impl FreshStore {
-    /// Its writing side.
-    pub fn writer(&self) -> Arc<dyn ProjectionsWriter> {
-        Arc::clone(&self.0) as Arc<dyn ProjectionsWriter>
-    }
-
-    /// Its reading side.
-    pub fn reader(&self) -> Arc<dyn ProjectionsReader> {
-        Arc::clone(&self.0) as Arc<dyn ProjectionsReader>
-    }
-}
-
 impl Node {
     /// Opens the folder, making what is not there.
     ///
@@ -177,7 +161,7 @@ impl Node {
         let in_force = Arc::new(rules_of(config)?);
         book.put(&in_force)?;
         let credentials = Credentials::open(dir.join("agencies.json"))?;
-        let (log, store) = backends(config, &registry)?;
+        let (log, store) = backends::open(config, &registry)?;
         let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
         let rules = Arc::new(Names {
             keys: Arc::clone(&keys),
@@ -249,12 +233,12 @@ impl Node {
 
     /// Empty projections beside the live ones.
     pub fn fresh_store(&self) -> anyhow::Result<FreshStore> {
-        Ok(FreshStore(self.store.live().begin_generation()?))
+        self.store.fresh()
     }
 
     /// Swaps fresh projections in. Nobody may be writing.
     pub fn promote(&self, fresh: FreshStore) -> anyhow::Result<()> {
-        self.store.promote(fresh.0)?;
+        self.store.promote(fresh)?;
         self.publisher.read_again();
         Ok(())
     }
@@ -263,7 +247,7 @@ impl Node {
 fn publisher(
     rules: &Rules,
     keys: &Arc<Keystore>,
-    store: &Arc<SwappableStore>,
+    store: &Arc<Store>,
     registry: &Registry,
 ) -> anyhow::Result<Arc<Publisher>> {
     let signing = Arc::clone(keys);
@@ -292,33 +276,6 @@ fn describe_process(registry: &Registry) -> anyhow::Result<()> {
 fn rules_of(config: &Config) -> anyhow::Result<Rules> {
     let rules = Rules::new(&config.identity_issuer, &config.identity_status_uri);
     Ok(Rules::parse(&Rules { identity_days: config.identity_days, ..rules }.canonical())?)
-}
-
-/// Opens what the configuration names: the one place that knows which backends there are.
-fn backends(
-    config: &Config,
-    registry: &Registry,
-) -> anyhow::Result<(Arc<dyn EventLog>, Arc<SwappableStore>)> {
-    let log: Arc<dyn EventLog> = match config.log_backend {
-        Backend::Embedded => {
-            let options = event_log_embedded::Options {
-                partitions: config.log_partitions,
-                disk_margin_bytes: config.log_disk_margin_mib << 20,
-                ..event_log_embedded::Options::default()
-            };
-            EmbeddedLog::open(&config.data_dir.join("log"), options, registry)?
-        }
-    };
-    let store = match config.projections_backend {
-        Backend::Embedded => {
-            let options = projections_embedded::Options {
-                free_bytes_min: config.projections_disk_margin_mib << 20,
-                ..projections_embedded::Options::default()
-            };
-            EmbeddedStore::open(&config.data_dir.join("projections"), options, registry)?
-        }
-    };
-    Ok((log, Arc::new(SwappableStore::new(store))))
 }
 
 /// Now, for stamps of keys and for measuring.

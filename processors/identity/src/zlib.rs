@@ -1,22 +1,22 @@
 //! zlib (RFC 1950) around a token and inside a status list.
 //!
-//! A signed token is mostly signature and short distinct texts: deflate makes it larger, and its state is costly to set up for each
-//! one. So tokens are written as stored blocks; any level is read.
+//! Tokens are written by a small compressor of our own, status lists by the general one; any level is read.
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use std::borrow::Cow;
 
+mod pack;
 #[cfg(test)]
 mod tests;
+mod unpack;
 
 /// The most that a code may inflate to.
 pub(crate) const MAX_INFLATED_BYTES: usize = 64 * 1024;
 
 /// Deflate with a 32 KiB window, fastest level, no dictionary.
 const HEADER: [u8; 2] = [0x78, 0x01];
-const STORED_BLOCK_BYTES_MAX: usize = 0xffff;
 const STORED_LAST: u8 = 0x01;
 /// The level of [`deflate`].
 const CLOSE: u8 = 9;
@@ -31,27 +31,11 @@ pub(crate) enum Fault {
     Damaged,
 }
 
-/// What [`wrap`] adds to a single block.
-pub(crate) const OVERHEAD_BYTES: usize = HEADER.len() + 5 + ADLER_BYTES;
-
-/// Wraps `contents` in stored blocks.
+/// Wraps `contents` in one block of fixed codes. Meant for short ones: repeats are looked for where they last began alike, nowhere else.
 pub(crate) fn wrap(contents: &[u8]) -> Vec<u8> {
-    let blocks = contents.len().div_ceil(STORED_BLOCK_BYTES_MAX);
-    let mut out = Vec::with_capacity(contents.len() + OVERHEAD_BYTES + 5 * blocks);
+    let mut out = Vec::with_capacity(contents.len() + contents.len() / 8 + HEADER.len() + ADLER_BYTES + 2);
     out.extend_from_slice(&HEADER);
-    let mut rest = contents;
-    loop {
-        let (block, after) = rest.split_at(rest.len().min(STORED_BLOCK_BYTES_MAX));
-        let length = u16::try_from(block.len()).expect("split at most at 65,535");
-        out.push(if after.is_empty() { STORED_LAST } else { 0 });
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(&(!length).to_le_bytes());
-        out.extend_from_slice(block);
-        rest = after;
-        if rest.is_empty() {
-            break;
-        }
-    }
+    pack::deflate(contents, &mut out);
     out.extend_from_slice(&adler32(contents).to_be_bytes());
     out
 }
@@ -68,7 +52,8 @@ pub(crate) fn unwrap(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
 
 /// The contents of exactly one zlib stream, at most `bytes_max` of them.
 ///
-/// A first stored block must have its unused bits zero: deflate ignores them, but a code has one spelling.
+/// A first stored block and a single block of fixed codes must have their unused bits zero: deflate ignores them, but a code has one
+/// spelling.
 pub(crate) fn unwrap_at_most(bytes: &[u8], bytes_max: usize) -> Result<Cow<'_, [u8]>, Fault> {
     let &[cmf, flg, ref body @ ..] = bytes else { return Err(Fault::NotZlib) };
     let preset_dictionary = flg & 0x20 != 0;
@@ -77,6 +62,9 @@ pub(crate) fn unwrap_at_most(bytes: &[u8], bytes_max: usize) -> Result<Cow<'_, [
         return Err(Fault::NotZlib);
     }
     let &[block, ..] = body else { return Err(Fault::Damaged) };
+    if block & 0b111 == unpack::LAST_FIXED {
+        return fixed_contents(body, bytes_max).map(Cow::Owned);
+    }
     let stored = block & 0b110 == 0;
     if stored && block & !STORED_LAST != 0 {
         return Err(Fault::Damaged);
@@ -86,6 +74,12 @@ pub(crate) fn unwrap_at_most(bytes: &[u8], bytes_max: usize) -> Result<Cow<'_, [
     } else {
         inflate(bytes, bytes_max).map(Cow::Owned)
     }
+}
+
+fn fixed_contents(body: &[u8], bytes_max: usize) -> Result<Vec<u8>, Fault> {
+    let (block, sum) = body.split_last_chunk::<ADLER_BYTES>().ok_or(Fault::Damaged)?;
+    let contents = unpack::inflate(block, bytes_max).ok_or(Fault::Damaged)?;
+    if *sum == adler32(&contents).to_be_bytes() { Ok(contents) } else { Err(Fault::Damaged) }
 }
 
 fn stored_contents(body: &[u8], bytes_max: usize) -> Result<&[u8], Fault> {

@@ -178,7 +178,7 @@ impl State {
         let nodes = self.contact_points();
         if !nodes.is_empty() {
             text += &format!(
-                "\n[projections]\nbackend = \"scylla\"\n\n[projections.scylla]\ncontact_points = {nodes:?}\ndatacenter = \"datacenter1\"\nreplication = {}\n",
+                "\n[projections]\nbackend = \"scylla\"\n\n[projections.scylla]\ncontact_points = {nodes:?}\nlocal_datacenter = \"datacenter1\"\nreplication = {}\n",
                 nodes.len()
             );
         }

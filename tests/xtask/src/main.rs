@@ -1,6 +1,9 @@
 //! The checks of the project, one command: `cargo xtask test`.
 //!
-//! Formatting, lints, documentation, tests; the first that fails ends it. The last line counts the tests.
+//! Formatting, lints, documentation, tests, then the live suites, which need programs beside Rust; the first that fails ends it, but
+//! all tests run. The last line counts them.
+
+mod live;
 
 use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader};
@@ -28,8 +31,23 @@ struct Counts {
 }
 
 fn test() -> anyhow::Result<()> {
+    // First of all, so that nobody waits for the tests to hear that something is missing.
+    live::provide()?;
     step("formatting", &["fmt", "--all", "--check"], &[])?;
-    step("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
+    let features =
+        live::SUITES.iter().map(|suite| format!("{}/live", suite.package)).collect::<Vec<_>>().join(",");
+    let lints = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        &features,
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step("lints", &lints, &[])?;
     let strict = [("RUSTDOCFLAGS", "-D warnings")];
     step(
         "documentation",
@@ -38,7 +56,14 @@ fn test() -> anyhow::Result<()> {
     )?;
     // The program itself is what the flow tests run, so it is built before them.
     step("the program", &["build", "--package", "congdanso", "--locked"], &[])?;
-    let counts = tests()?;
+    let mut counts = tests("tests", &["--workspace"])?;
+    for suite in live::SUITES {
+        // What runs without the feature was counted above.
+        let arguments = ["--package", suite.package, "--features", "live", "--test", suite.test];
+        let more = tests(&format!("live tests: {}", suite.package), &arguments)?;
+        counts.passed += more.passed;
+        counts.failed += more.failed;
+    }
     println!("{} passed, {} failed", counts.passed, counts.failed);
     if counts.failed > 0 {
         bail!("{} test(s) failed", counts.failed)
@@ -60,11 +85,11 @@ fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow:
     if status.success() { Ok(()) } else { bail!("{name}: cargo {} failed", arguments.join(" ")) }
 }
 
-/// Runs all tests, showing what they print, and counts them from cargo's own summaries.
-fn tests() -> anyhow::Result<Counts> {
-    eprintln!("== tests");
-    let mut child =
-        cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]).stdout(Stdio::piped()).spawn()?;
+/// Runs the tests that the arguments name, showing what they print, and counts them from cargo's own summaries.
+fn tests(name: &str, which: &[&str]) -> anyhow::Result<Counts> {
+    eprintln!("== {name}");
+    let mut command = cargo(&["test", "--no-fail-fast", "--locked"]);
+    let mut child = command.args(which).stdout(Stdio::piped()).spawn()?;
     let out = child.stdout.take().context("the tests' output")?;
     let mut counts = Counts::default();
     for line in BufReader::new(out).lines() {

@@ -2,8 +2,9 @@
 
 use super::{Context, Out, dump::each_row, row_json};
 use crate::admin::Reply;
+use crate::backends::FreshStore;
 use crate::exit::{Exit, Failure};
-use crate::node::{FreshStore, Node};
+use crate::node::Node;
 use domain::rows::AccountRow;
 use domain::{Key, Row, TypedRow};
 use identity::TrustList;

@@ -1,3 +1,4 @@
+use super::pack::LENGTHS;
 use super::*;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
@@ -14,16 +15,31 @@ fn adler_of_known_texts_is_the_published_one() {
 }
 
 #[test]
-fn contents_of_every_size_around_a_block_come_back() {
-    for size in [0, 1, 300, 65_534, 65_535, 65_536, 200_000] {
-        let contents: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
-        assert_eq!(decompress_to_vec_zlib(&wrap(&contents)).unwrap(), contents, "{size}");
-        let ours = unwrap(&wrap(&contents)).map(Cow::into_owned);
-        assert_eq!(
-            ours,
-            if size <= MAX_INFLATED_BYTES { Ok(contents) } else { Err(Fault::Damaged) },
-            "{size}"
-        );
+fn contents_of_every_size_and_kind_come_back() {
+    let kinds: [&dyn Fn(usize) -> u8; 4] =
+        [&|i| (i % 251) as u8, &|_| 0xff, &|i| (i * i / 7) as u8, &|i| b"status_list"[i % 11]];
+    for (kind, byte) in kinds.iter().enumerate() {
+        for size in [0, 1, 2, 3, 4, 10, 257, 258, 259, 300, 32_771, 65_536, 65_537] {
+            let contents: Vec<u8> = (0..size).map(byte).collect();
+            let wrapped = wrap(&contents);
+            assert_eq!(decompress_to_vec_zlib(&wrapped).unwrap(), contents, "kind {kind}, {size}");
+            let ours = unwrap(&wrapped).map(Cow::into_owned);
+            let due = if size <= MAX_INFLATED_BYTES { Ok(contents) } else { Err(Fault::Damaged) };
+            assert_eq!(ours, due, "kind {kind}, {size}");
+        }
+    }
+}
+
+#[test]
+fn every_length_and_distance_of_a_repeat_comes_back() {
+    // Each length code at its ends, and a distance out of each group of codes.
+    let bases = LENGTHS.iter().map(|(base, _)| usize::from(*base));
+    for length in bases.flat_map(|base| [base - 1, base, base + 1]) {
+        for distance in [1, 2, 5, 9, 64, 257, 1_025, 4_097] {
+            let mut contents: Vec<u8> = (0..distance).map(|i| (i % 251 + i / 251) as u8).collect();
+            (0..length).for_each(|i| contents.push(contents[i]));
+            assert_eq!(decompress_to_vec_zlib(&wrap(&contents)).unwrap(), contents, "{length} at {distance}");
+        }
     }
 }
 
@@ -82,7 +98,8 @@ fn bytes_without_a_zlib_header_are_told_apart() {
 
 #[test]
 fn unused_bits_of_a_stored_block_are_refused() {
-    let whole = wrap(b"contents");
+    let whole = compress_to_vec_zlib(b"contents", 0);
+    assert_eq!(whole[2] & 0b111, 0b001, "the last block, stored");
     for bit in 3..8 {
         let mut respelt = whole.clone();
         respelt[2] |= 1 << bit;
@@ -91,7 +108,69 @@ fn unused_bits_of_a_stored_block_are_refused() {
     }
 }
 
+#[test]
+fn distances_up_to_the_longest_come_back() {
+    for distance in [8_193, 16_385, 24_577, 32_768, 32_769] {
+        let mut contents: Vec<u8> = (0..distance).map(|i| (i % 251 + i / 251) as u8).collect();
+        contents.extend_from_within(..9);
+        assert_eq!(decompress_to_vec_zlib(&wrap(&contents)).unwrap(), contents, "{distance}");
+    }
+}
+
+#[test]
+fn bits_behind_a_block_of_fixed_codes_are_refused() {
+    let mut behind = 0;
+    for contents in (1..9).map(|length| vec![0xf0; length]) {
+        let whole = wrap(&contents);
+        let last = whole.len() - ADLER_BYTES - 1;
+        for bit in 0..8 {
+            let mut respelt = whole.clone();
+            respelt[last] ^= 1 << bit;
+            behind += usize::from(decompress_to_vec_zlib(&respelt).is_ok_and(|same| same == contents));
+            assert_eq!(unwrap(&respelt), Err(Fault::Damaged), "bit {bit} of {contents:?}");
+        }
+    }
+    assert!(behind > 8, "deflate ignores {behind} of them");
+}
+
+#[test]
+fn blocks_of_fixed_codes_are_read_as_the_general_reader_does() {
+    // A distance before the beginning; lengths and distances that no code has; an end that is missing.
+    for bits in ["110 0000001 00000", "110 11000110", "110 10010000 0000001 11110", "110 10010000"] {
+        let mut block = vec![0; 8];
+        for (at, bit) in bits.chars().filter(|c| *c != ' ').enumerate() {
+            block[at / 8] |= u8::from(bit == '1') << (at % 8);
+        }
+        let whole = [&HEADER[..], &block, &[0; 4]].concat();
+        assert!(decompress_to_vec_zlib(&whole).is_err(), "{bits}");
+        assert_eq!(unwrap(&whole), Err(Fault::Damaged), "{bits}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_block_of_fixed_codes_is_read_as_the_general_reader_does(
+        mut bytes in proptest::collection::vec(any::<u8>(), 1..200), contents in "[a-e]{0,80}", at in any::<usize>(),
+    ) {
+        bytes[0] = bytes[0] & !7 | unpack::LAST_FIXED;
+        let mut near = wrap(contents.as_bytes());
+        let changed = HEADER.len() + at % (near.len() - HEADER.len() - ADLER_BYTES);
+        near[changed] ^= bytes[0] & !7;
+        for block in [&bytes[..], &near[HEADER.len()..near.len() - ADLER_BYTES]] {
+            if let Some(ours) = unpack::inflate(block, MAX_INFLATED_BYTES) {
+                let whole = [&HEADER[..], block, &adler32(&ours).to_be_bytes()].concat();
+                prop_assert_eq!(decompress_to_vec_zlib(&whole).ok(), Some(ours));
+            }
+        }
+    }
+
+    #[test]
+    fn any_contents_come_back(contents in proptest::collection::vec(prop_oneof![any::<u8>(), 0..4_u8], 0..900)) {
+        let wrapped = wrap(&contents);
+        prop_assert_eq!(&decompress_to_vec_zlib(&wrapped).unwrap(), &contents);
+        prop_assert_eq!(unwrap(&wrapped).unwrap().into_owned(), contents);
+    }
+
     #[test]
     fn any_bytes_are_unwrapped_without_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         bytes.splice(0..0, [0x78, 0x9c]);

@@ -5,7 +5,7 @@ use crate::build::*;
 use crate::{ListVector, to_base64};
 use ciborium::Value;
 use identity::SigningKey;
-use identity::trust::{Purpose, TrustedKey};
+use identity::trust::{Purpose, Reason, State, TrustedKey, Withdrawal};
 
 const TRUST_LIST: &str = "application/vnd.congdanso.trust-list+cbor";
 const STATUS_BUNDLE: &str = "application/vnd.congdanso.status-bundle+cbor";
@@ -36,6 +36,18 @@ fn with_key(change: &dyn Fn(Value) -> Value) -> Value {
     with(payload, 3, Some(Value::Array(keys)))
 }
 
+/// The keys of the worked example in the description of the formats.
+fn worked_example() -> Vec<TrustedKey> {
+    let kept = trust_list().keys.into_iter();
+    let seeds = [seed::IDENTITY, seed::RETIRED];
+    let mut keys: Vec<_> =
+        kept.filter(|kept| seeds.iter().any(|seed| key(*seed).kid() == kept.kid)).collect();
+    for kept in &mut keys {
+        kept.successor = kept.withdrawn.map(|_| key(seed::IDENTITY).kid());
+    }
+    keys
+}
+
 fn payload_of(bytes: &[u8]) -> Value {
     ciborium::from_reader(bytes).expect("a payload is CBOR")
 }
@@ -63,6 +75,7 @@ pub(super) fn trust_lists() -> Vec<ListVector> {
     vec![
         listed("keys of every purpose and state", &signed, ""),
         listed("no keys", &keys(vec![]), ""),
+        listed("two keys, one of them retired", &keys(worked_example()), ""),
         listed("the same by hand", &by_hand(&payload), ""),
         listed("signed by another root", &good.sign(&key(seed::STRANGER)), "not_ours"),
         listed("signed by a key of the list", &good.sign(&key(seed::IDENTITY)), "not_ours"),
@@ -113,6 +126,16 @@ pub(super) fn trust_lists() -> Vec<ListVector> {
     ]
 }
 
+/// Under a list on which the key for status is withdrawn.
+fn under(state: State, at: i64, vector: ListVector) -> ListVector {
+    let mut list = trust_list();
+    let kid = key(seed::STATUS).kid();
+    for key in list.keys.iter_mut().filter(|key| key.kid == kid) {
+        key.withdrawn = Some(Withdrawal { state, at, reason: Reason::Unspecified });
+    }
+    ListVector { trust_list: Some(to_base64(&list.sign(&key(seed::ROOT)))), ..vector }
+}
+
 pub(super) fn status_bundles() -> Vec<ListVector> {
     let status = key(seed::STATUS);
     let good = bundle(NOW - 60);
@@ -146,6 +169,13 @@ pub(super) fn status_bundles() -> Vec<ListVector> {
         of("by a stranger", &good.sign(&key(seed::STRANGER)), "unknown_key"),
         of("by a key for identities", &good.sign(&key(seed::IDENTITY)), "wrong_purpose"),
         of("one bit of the signature", &flipped, "bad_signature"),
+        under(
+            State::Retired,
+            NOW - 60,
+            of("signed in the last second before its key was retired", &signed, ""),
+        ),
+        under(State::Retired, NOW - 61, of("signed after its key was retired", &signed, "key_not_in_force")),
+        under(State::Revoked, NOW, of("by a key that was revoked later", &signed, "key_revoked")),
         of("signed before its key began", &early, "key_not_in_force"),
         of("cut", &signed[..signed.len() - 1], "malformed"),
         of("the type of a trust list", &typed(&payload, TRUST_LIST, &status).tagged(), "malformed"),

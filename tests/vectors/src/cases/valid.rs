@@ -6,9 +6,11 @@ use crate::build::*;
 use ciborium::Value;
 use identity::Claims;
 use identity::claims::{Sex, StatusReference};
+use identity::national::{NationalString, compose};
 
 pub(super) fn cases() -> Vec<Vector> {
     let mut cases = people();
+    cases.extend(issued());
     cases.extend(spellings());
     cases.extend(times());
     cases
@@ -46,6 +48,26 @@ fn people() -> Vec<Vector> {
         .into_iter()
         .map(|(name, person)| vector(name, code_of(&person, seed::IDENTITY), "valid").of(&person))
         .collect()
+}
+
+/// As the platform writes them, by its own writer.
+fn issued() -> Vec<Vector> {
+    let short = Claims { full_name: "Lê An".to_owned(), ..person() };
+    let child = Claims {
+        masked_number: String::new(),
+        birth_date: "2026-01".to_owned(),
+        declarant_qid: "1ZK4Q2M9X1C8V5B3N6D7".to_owned(),
+        level: 1,
+        ..person()
+    };
+    let of = |(name, person): (&str, Claims)| {
+        let token = identity::token::sign(&person, &key(seed::IDENTITY));
+        let string = compose(&NationalString::of(&person, token.as_str()));
+        let valid =
+            |form: &str, code| vector(format!("as issued: {name}, {form}"), code, "valid").of(&person);
+        [valid("code", token), valid("national string", string)]
+    };
+    [("a person", person()), ("a short name", short), ("a child", child)].into_iter().flat_map(of).collect()
 }
 
 fn with_text_keys(value: Value) -> Value {
