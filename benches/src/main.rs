@@ -31,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     {
         return program::serve_bare(file);
     }
-    let all: [(&str, Figure); 9] = [
+    let all: [(&str, Figure); 10] = [
         ("registrations", registrations),
         ("mix", mix),
         ("singles", singles),
@@ -40,6 +40,7 @@ fn main() -> anyhow::Result<()> {
         ("reads", reads),
         ("start", start),
         ("verify", verify::verify),
+        ("status", verify::status),
         ("reissue", reissue),
     ];
     for name in &wanted {

@@ -210,8 +210,8 @@ pub fn cpu_of_children() -> anyhow::Result<Duration> {
 
 /// Processor time of this thread, to the nanosecond.
 pub fn cpu_of_this_thread() -> anyhow::Result<Duration> {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    Ok(Duration::from_nanos(stat.split_whitespace().next().context("schedstat")?.parse()?))
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Ok(Duration::new(u64::try_from(time.tv_sec)?, u32::try_from(time.tv_nsec)?))
 }
 
 /// Cumulative buckets: upper bound in seconds, count.

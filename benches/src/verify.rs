@@ -5,9 +5,11 @@ use crate::say;
 use anyhow::{Context, ensure};
 use ed25519_dalek::{Signature, VerifyingKey};
 use identity::claims::{Sex, StatusReference};
+use identity::status::{BLOCK_ENTRIES, Entries, ListId, Status, Validity};
 use identity::trust::{Purpose, TrustedKey};
 use identity::verdict::{KnownStatus, Verifier};
-use identity::{Claims, SigningKey, TrustList};
+use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -123,6 +125,57 @@ pub fn verify() -> anyhow::Result<()> {
     say("  rate against verify_strict alone", bare / gate, "", "at least 0.9");
     say("a code of an audit, the whole program", batch * 1e6, "us", "");
     say("  cost against a code of a stream", batch / gate, "", "at most 0.45");
+    Ok(())
+}
+
+/// Identities of a city, and how many of them were taken back.
+const IDENTITIES: u64 = 3_000_000;
+const TAKEN_BACK: u64 = IDENTITIES / 100;
+/// Partitions of its registrations.
+const PARTITIONS: u64 = 16;
+
+/// The status bundle of a city of 3 million identities, 1 % of them revoked, wherever they happen to be: its size, and what a change costs
+/// who publishes it and who opens it.
+pub fn status() -> anyhow::Result<()> {
+    let key = SigningKey::from_seed(&[9; 32]);
+    let mut lists: BTreeMap<ListId, Entries> = BTreeMap::new();
+    let (mut revoked, mut state) = (0, 1_u64);
+    while revoked < TAKEN_BACK {
+        // Knuth's generator: the same places every time.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let place = (state >> 32) % IDENTITIES;
+        let (partition, offset) = (place % PARTITIONS, place / PARTITIONS);
+        let id = ListId { epoch: 0, partition: partition as u16, block: offset / BLOCK_ENTRIES };
+        revoked += u64::from(lists.entry(id).or_default().set(offset % BLOCK_ENTRIES, Status::Invalid));
+    }
+    let bundle =
+        StatusBundle { base_uri: "https://danang.example/s".to_owned(), validity: Validity::from(0), lists };
+    let list = bundle.lists.values().next().context("a list")?;
+    let trusted = TrustedKey::new(key.public(), Purpose::Status, 0, TEN_YEARS);
+    let trust = TrustList { keys: vec![trusted], ..TrustList::default() };
+    let bytes = bundle.sign(&key);
+    let timed = |act: &dyn Fn() -> anyhow::Result<()>| -> anyhow::Result<f64> {
+        let [one] = best([act])?;
+        Ok(one * CODES as f64)
+    };
+    let pack = timed(&|| {
+        black_box(list.short());
+        Ok(())
+    })?;
+    let open = timed(&|| {
+        black_box(StatusBundle::open(&bytes, &trust)?);
+        Ok(())
+    })?;
+    let whole = StatusList::sign(
+        &ListId { epoch: 0, partition: 0, block: 0 }.uri(&bundle.base_uri),
+        bundle.validity,
+        &list.whole(),
+        &key,
+    );
+    say("status bundle, 1 % of 3 million revoked", bytes.len() as f64 / 1024.0, "KiB", "");
+    say("  one list of it, as a status list", whole.len() as f64 / 1024.0, "KiB", "");
+    say("  packing one changed list", pack * 1e3, "ms", "");
+    say("  opening the bundle", open * 1e3, "ms", "");
     Ok(())
 }
 

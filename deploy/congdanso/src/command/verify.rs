@@ -12,6 +12,7 @@ use crate::cli::{Global, VerifyArgs};
 use crate::exit::{Exit, Failure};
 use crate::node::now;
 use anyhow::Context;
+use identity::status::TTL_SECONDS;
 use identity::verdict::{KnownStatus, Verifier};
 use identity::{TrustList, Verdict};
 use served::Served;
@@ -19,10 +20,13 @@ use status::{Known, Source};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use told::{Form, tell};
 
 /// Codes of one step of an audit.
 const AUDIT_STEP_CODES: usize = 4_096;
+/// How soon a server that gave no bundle is asked again.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(TTL_SECONDS as u64);
 /// The longest line that is read, in bytes: no code is longer.
 const LINE_BYTES_MAX: u64 = 128 * 1024;
 
@@ -56,6 +60,9 @@ struct Checker {
     trust: TrustList,
     verifier: Verifier,
     known: Option<Known>,
+    /// Where the bundle of the server is asked for again while none could be had, and when it was asked for last.
+    missing: Option<(String, Instant)>,
+    max_age: i64,
     audience: Option<String>,
 }
 
@@ -71,15 +78,26 @@ impl Checker {
             Some(served) => (served.current()?.0.clone(), None),
             None => trust_list(global, args)?,
         };
-        let of_server = || {
-            let server = args.server.as_ref()?;
-            Some(Source::Address(format!("{}/v1/status-bundle", server.trim_end_matches('/'))))
-        };
-        let named = args.status_bundle.as_deref().map(Source::named);
-        let source = named.or_else(|| at_hand.map(Source::Bytes)).or_else(of_server);
+        let source = args.status_bundle.as_deref().map(Source::named).or(at_hand.map(Source::Bytes));
         let known = source.map(|source| Known::open(source, args.max_age, &trust)).transpose()?;
         let verifier = Verifier::new(&trust);
-        Ok(Self { served, trust, verifier, known, audience: args.audience.clone() })
+        let (max_age, audience) = (args.max_age, args.audience.clone());
+        let mut checker = Self { served, trust, verifier, known, missing: None, max_age, audience };
+        if let (None, Some(server)) = (&checker.known, &args.server) {
+            checker.ask_for_bundle(format!("{}/v1/status-bundle", server.trim_end_matches('/')));
+        }
+        Ok(checker)
+    }
+
+    /// Asks the server for its bundle. Where none can be had, codes are checked without, as their verdicts say, and it is asked again.
+    fn ask_for_bundle(&mut self, url: String) {
+        match Known::open(Source::Address(url.clone()), self.max_age, &self.trust) {
+            Ok(known) => self.known = Some(known),
+            Err(error) => {
+                eprintln!("there is no status bundle: {error:#}");
+                self.missing = Some((url, Instant::now()));
+            }
+        }
     }
 
     fn verify(&mut self, code: &str) -> anyhow::Result<Verdict> {
@@ -107,6 +125,9 @@ impl Checker {
             if let Some(known) = &mut self.known {
                 known.recheck(list)?;
             }
+        }
+        if let Some((url, _)) = self.missing.take_if(|(_, asked)| asked.elapsed() >= ASKED_AGAIN_AFTER) {
+            self.ask_for_bundle(url);
         }
         if let Some(known) = &mut self.known {
             known.refresh(&self.trust);
