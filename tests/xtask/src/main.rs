@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
 /// Tests that need more than Rust and a C compiler: a JDK 17 and, the first time, Maven.
-const LIVE: &str = "live/live";
+const LIVE: &str = "live/live,live-store/live";
 
 fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
