@@ -12,6 +12,7 @@ use rdkafka::metadata::Metadata;
 use schemas::Topic;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::{Duration, Instant};
 
 /// Settings of every topic, each with its reason.
 const CONFIG: &[(&str, &str)] = &[
@@ -107,11 +108,13 @@ pub fn ensure(
     if made.is_empty() {
         return Ok(before);
     }
-    topics.wait_for(&made)?;
-    Ok(TopicReport { made, ..topics.check(epoch, partitions, replication)? })
+    let report = topics.await_made(&made, || topics.check(epoch, partitions, replication))?;
+    Ok(TopicReport { made, ..report })
 }
 
 const MISSING: &str = "topic";
+/// How often brokers are asked again about what they do not know yet.
+const LOOK: Duration = Duration::from_millis(100);
 
 struct Topics {
     admin: AdminClient<Quiet>,
@@ -200,16 +203,29 @@ impl Topics {
         Ok(report)
     }
 
+    /// Settings by topic. A broker that does not know a topic yet, or may not tell, answers with none; it is asked again.
     fn configs(&self, of: &[&Wanted]) -> Result<BTreeMap<String, ConfigResource>, TopicsError> {
         if of.is_empty() {
             return Ok(BTreeMap::new());
         }
         let which: Vec<_> = of.iter().map(|wanted| ResourceSpecifier::Topic(&wanted.name)).collect();
         let asking = |error: String| TopicsError::Asking { reason: error };
-        let answers = block_on(self.admin.describe_configs(&which, &self.admin_options()))
-            .map_err(|error| asking(error.to_string()))?;
-        let named = of.iter().map(|wanted| wanted.name.clone()).zip(answers);
-        named.map(|(name, answer)| Ok((name, answer.map_err(|code| asking(code.to_string()))?))).collect()
+        let since = Instant::now();
+        loop {
+            let answers = block_on(self.admin.describe_configs(&which, &self.admin_options()))
+                .map_err(|error| asking(error.to_string()))?;
+            let mut configs = BTreeMap::new();
+            for (wanted, answer) in of.iter().zip(answers) {
+                configs.insert(wanted.name.clone(), answer.map_err(|code| asking(code.to_string()))?);
+            }
+            let Some((name, _)) = configs.iter().find(|(_, config)| config.entries.is_empty()) else {
+                return Ok(configs);
+            };
+            if since.elapsed() > self.options.read_timeout {
+                return Err(asking(format!("no broker tells the settings of {name}; is that allowed?")));
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 
     fn admin_options(&self) -> AdminOptions {
@@ -235,11 +251,14 @@ impl Topics {
         }
     }
 
-    /// A topic that was made is known to every broker a moment later, and to one that is asked too early not at all.
-    fn wait_for(&self, made: &[String]) -> Result<(), TopicsError> {
-        const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
-        let since = std::time::Instant::now();
-        while since.elapsed() < self.options.read_timeout {
+    /// A topic that was made is known to every broker, and led, a moment later.
+    fn await_made(
+        &self,
+        made: &[String],
+        check: impl Fn() -> Result<TopicReport, TopicsError>,
+    ) -> Result<TopicReport, TopicsError> {
+        let since = Instant::now();
+        loop {
             let metadata = self.metadata()?;
             let led = |name: &String| {
                 let topic = metadata.topics().iter().find(|topic| topic.name() == name);
@@ -247,12 +266,16 @@ impl Topics {
                     !t.partitions().is_empty() && t.partitions().iter().all(|p| p.leader() >= 0)
                 })
             };
-            if made.iter().all(led) {
-                return Ok(());
+            let report = check()?;
+            let is_missing = |difference: &Difference| difference.what == MISSING;
+            if made.iter().all(led) && !report.differences.iter().any(is_missing) {
+                return Ok(report);
+            }
+            if since.elapsed() > self.options.read_timeout {
+                return Err(TopicsError::Asking { reason: "the new topics have no leaders yet".to_owned() });
             }
             std::thread::sleep(LOOK);
         }
-        Err(TopicsError::Asking { reason: "the new topics have no leaders yet".to_owned() })
     }
 }
 

@@ -49,7 +49,13 @@ impl City {
     /// When it does not open.
     #[must_use]
     pub fn log(&self) -> Arc<KafkaLog> {
-        KafkaLog::open(self.options.clone(), &Registry::new()).expect("the log opens")
+        loop {
+            match KafkaLog::open(self.options.clone(), &Registry::new()) {
+                Ok(log) => return log,
+                // A broker that has not heard of new topics yet.
+                Err(error) => assert!(error.is_retryable(), "{error}"),
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use schemas::{Stream, Topic};
 use stack::Stack;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ fn city(brokers: &Stack) -> City {
 
 /// Appends one record after the other to partition 0 until told to stop, each again until it is there; returns where they
 /// are, by what they say.
-fn append_until(log: &KafkaLog, stop: &AtomicBool) -> BTreeMap<u64, String> {
+fn append_until(log: &KafkaLog, stop: &AtomicBool, acknowledged: &Sender<()>) -> BTreeMap<u64, String> {
     let mut there = BTreeMap::new();
     let mut number = 0;
     while !stop.load(Ordering::Acquire) {
@@ -38,6 +39,7 @@ fn append_until(log: &KafkaLog, stop: &AtomicBool) -> BTreeMap<u64, String> {
             match append(log, records(registrations(0), &prefix, 1)) {
                 Ok(offsets) => {
                     there.insert(offsets[0], format!("{prefix}-0"));
+                    acknowledged.send(()).expect("somebody listens until the end");
                     break;
                 }
                 Err(AppendError::Closed { reason } | AppendError::Invalid { reason }) => panic!("{reason}"),
@@ -82,21 +84,41 @@ fn deliver(log: &KafkaLog, last: impl Fn() -> Option<u64>) -> BTreeMap<u64, Stri
     }
 }
 
+/// Stops the appending, after a panic too: the scope waits for its threads.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Waits until so many more appends were acknowledged.
+fn wait_for_more(acknowledged: &Receiver<()>, more: usize) {
+    while acknowledged.try_recv().is_ok() {}
+    for _ in 0..more {
+        acknowledged.recv().expect("appending goes on");
+    }
+}
+
 /// Lets records be appended and delivered while `act` does something to the brokers, and holds one against the other.
-fn under_load(stack: &mut Stack, act: impl FnOnce(&mut Stack)) {
+/// `act` is told of every append that was acknowledged.
+fn under_load(stack: &mut Stack, act: impl FnOnce(&mut Stack, &Receiver<()>)) {
     let city = city(stack);
     let (writing, reading) = (city.log(), city.log());
     let stop = AtomicBool::new(false);
+    let (acknowledge, acknowledged) = channel();
     let last = Mutex::new(None);
     let (appended, came) = std::thread::scope(|scope| {
         let appending = scope.spawn(|| {
-            let there = append_until(&writing, &stop);
+            let there = append_until(&writing, &stop, &acknowledge);
             *last.lock().expect("nobody panicked") = there.keys().next_back().copied();
             there
         });
         let delivering = scope.spawn(|| deliver(&reading, || *last.lock().expect("nobody panicked")));
-        act(stack);
-        stop.store(true, Ordering::Release);
+        let stopping = StopAtEnd(&stop);
+        act(stack, &acknowledged);
+        drop(stopping);
         (appending.join().expect("appending goes on"), delivering.join().expect("delivering goes on"))
     });
     assert!(appended.len() > 1, "only {} records were appended", appended.len());
@@ -108,10 +130,12 @@ fn under_load(stack: &mut Stack, act: impl FnOnce(&mut Stack)) {
 #[test]
 fn what_was_acknowledged_is_delivered_when_each_broker_is_killed_in_turn() {
     let mut stack = brokers();
-    under_load(&mut stack, |stack| {
+    under_load(&mut stack, |stack, acknowledged| {
         for name in ["broker-1", "broker-2", "broker-3"] {
             stack.kill(name).unwrap();
+            wait_for_more(acknowledged, 5);
             stack.restart(name).unwrap();
+            wait_for_more(acknowledged, 5);
         }
     });
 }
@@ -119,12 +143,13 @@ fn what_was_acknowledged_is_delivered_when_each_broker_is_killed_in_turn() {
 #[test]
 fn what_was_acknowledged_is_delivered_when_a_broker_stands_still_for_longer_than_its_session() {
     let mut stack = brokers();
-    let bootstrap = stack.bootstrap_servers();
-    under_load(&mut stack, |stack| {
+    under_load(&mut stack, |stack, acknowledged| {
+        wait_for_more(acknowledged, 5);
         stack.pause("broker-2").unwrap();
-        // The others answer for all partitions once it has lost its leaderships.
-        drop(City::with_topics(&bootstrap, 2));
+        // Every replica in sync must have a record, so nothing is acknowledged before the others have put this one out.
+        wait_for_more(acknowledged, 20);
         stack.resume("broker-2").unwrap();
+        wait_for_more(acknowledged, 20);
     });
 }
 
