@@ -35,6 +35,8 @@ pub fn folder() -> anyhow::Result<Folder> {
     }
     let folder = Folder::new()?;
     demo(&folder.data())?;
+    // A second run says of all commits of the first that they were synced: damage in the middle of a journal is no torn tail then.
+    json(&folder.data(), &["demo", "--citizens", "20", "--exit"])?;
     FOLDER.get_or_init(|| folder).copy()
 }
 
