@@ -44,6 +44,9 @@ pub struct IdentityQuery {
     /// Of PNG: pixels per module, 1 to 13; 4 when left out. An SVG scales to any size.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 13)]
     module_pixels: Option<String>,
+    /// Of pictures: error correction, `low` (7 %), `medium` (15 %), `quartile` (25 %) or `high` (30 %). When left out, `medium`, and `low`
+    /// for what is too long for that.
+    correction: Option<String>,
 }
 
 /// Which of the two codes. One signature serves both.
@@ -156,16 +159,50 @@ fn module_pixels(text: Option<&str>) -> Result<u32, Problem> {
     pixels.ok_or_else(|| invalid("module_pixels", "a number from 1 to 13"))
 }
 
-/// The picture: with the correction of 15 % where the text is not too long for it.
-fn draw(code: &str, media: &str, module_pixels: u32) -> Result<Vec<u8>, Problem> {
-    let with = |correction| match media {
-        SVG => picture::svg(code, correction).map(String::into_bytes),
-        _ => picture::png(code, correction, module_pixels),
-    };
-    with(Correction::Medium).or_else(|_| with(Correction::Low)).map_err(|error| {
-        tracing::error!(%error, "a code cannot be drawn");
-        Problem::new(Code::Internal)
-    })
+fn correction(text: Option<&str>) -> Result<Option<Correction>, Problem> {
+    Ok(Some(match text {
+        None => return Ok(None),
+        Some("low") => Correction::Low,
+        Some("medium") => Correction::Medium,
+        Some("quartile") => Correction::Quartile,
+        Some("high") => Correction::High,
+        Some(_) => return Err(invalid("correction", "`low`, `medium`, `quartile` or `high`")),
+    }))
+}
+
+/// The letter of a correction in entity tags.
+const fn level(correction: Option<Correction>) -> &'static str {
+    match correction {
+        None => "",
+        Some(Correction::Low) => "L",
+        Some(Correction::Medium) => "M",
+        Some(Correction::Quartile) => "Q",
+        Some(Correction::High) => "H",
+    }
+}
+
+/// How a picture is drawn.
+struct Drawing {
+    media: &'static str,
+    module_pixels: u32,
+    /// `None` is 15 % where the text is not too long for it.
+    correction: Option<Correction>,
+}
+
+impl Drawing {
+    fn of(&self, code: &str) -> Result<Vec<u8>, Problem> {
+        let with = |correction| match self.media {
+            SVG => picture::svg(code, correction).map(String::into_bytes),
+            _ => picture::png(code, correction, self.module_pixels),
+        };
+        if let Some(correction) = self.correction {
+            return with(correction).map_err(|_| invalid("correction", "less: the code is too long for it"));
+        }
+        with(Correction::Medium).or_else(|_| with(Correction::Low)).map_err(|error| {
+            tracing::error!(%error, "a code cannot be drawn");
+            Problem::new(Code::Internal)
+        })
+    }
 }
 
 /// Read the code in force
@@ -201,7 +238,9 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     let citizen = citizen(&request)?;
     let asked: IdentityQuery = query(&request)?;
     let (form, pixels) = (form(asked.form.as_deref())?, module_pixels(asked.module_pixels.as_deref())?);
+    let correction = correction(asked.correction.as_deref())?;
     let media = OFFERS[negotiate(&request, &OFFERS)?];
+    let drawing = Drawing { media, module_pixels: pixels, correction };
     let (row, sight) = seen(&state, &entry, citizen).await?;
     if sight == Sight::Party {
         return Err(Problem::new(Code::NotFound));
@@ -213,8 +252,8 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     }
     let picture = if form == Form::Token { "t" } else { "n" };
     let view = match media {
-        SVG => format!("svg{picture}"),
-        PNG => format!("png{picture}{pixels}"),
+        SVG => format!("svg{picture}{}", level(correction)),
+        PNG => format!("png{picture}{pixels}{}", level(correction)),
         _ => "id".to_owned(),
     };
     let tag = RowTag::new(&view, place);
@@ -223,8 +262,8 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
         tagged(&state, &request, tag.tag(), JSON, body)?
     } else {
         tagged(&state, &request, tag.tag(), HeaderValue::from_static(media), || match form {
-            Form::Token => draw(&account.token, media, pixels),
-            Form::National => draw(&national(&account), media, pixels),
+            Form::Token => drawing.of(&account.token),
+            Form::National => drawing.of(&national(&account)),
         })?
     };
     let headers = response.headers_mut();

@@ -25,6 +25,7 @@ mod negotiate;
 mod openapi;
 mod operating;
 mod parameters;
+mod presentations;
 mod problems;
 mod routes;
 mod shown;

@@ -27,6 +27,11 @@ pub const LOOKUP_READ_ROWS_MAX: usize = 1_000;
 /// Bytes of the body of a verification: a code of the largest QR symbol has 4,296 characters.
 pub const VERIFY_BODY_BYTES_MAX: usize = 16 * 1_024;
 
+/// Bytes of the body that asks for a presentation.
+pub const PRESENTATION_BODY_BYTES_MAX: usize = 2 * 1_024;
+/// Presentations that are remembered within their minute, so that none is accepted twice: about 20 MB.
+pub const REPLAYS_REMEMBERED_MAX: usize = 100_000;
+
 /// Days of one query of statistics.
 pub const STATISTICS_DAYS_MAX: i32 = 366;
 /// Lines of the answer to one query of statistics.

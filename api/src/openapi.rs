@@ -3,8 +3,8 @@
 use crate::answer::{JSON, Tag, tagged};
 use crate::state::State;
 use crate::{
-    accounts, documents, dossiers, events, history, identities, lookup, operating, problems, statistics,
-    status, transactions, trust_list, verification,
+    accounts, documents, dossiers, events, history, identities, lookup, operating, presentations, problems,
+    statistics, status, transactions, trust_list, verification,
 };
 use access::Problem;
 use actix_web::web::Data;
@@ -31,6 +31,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
         dossiers::list,
         transactions::list,
         history::list,
+        presentations::post,
         events::get,
         dossiers::get,
         statistics::get,

@@ -2,14 +2,14 @@
 
 use crate::state::State;
 use crate::{
-    accounts, docs, documents, dossiers, events, history, identities, lookup, openapi, operating, problems,
-    statistics, status, transactions, trust_list, verification, verifier,
+    accounts, docs, documents, dossiers, events, history, identities, lookup, openapi, operating,
+    presentations, problems, statistics, status, transactions, trust_list, verification, verifier,
 };
 use access::http::RoutePattern;
 use access::{Code, Problem};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 /// What the paths of accounts begin with. They are read by comparing their segments: to the router a pattern is a regular expression,
@@ -50,6 +50,7 @@ routes! {
         get "/v1/accounts/{citizen}/dossiers" DOSSIERS;
         get "/v1/accounts/{citizen}/transactions" TRANSACTIONS;
         get "/v1/accounts/{citizen}/history" HISTORY;
+        post "/v1/accounts/{citizen}/presentations" PRESENTATIONS;
     }
     get "/v1/statistics" statistics::get, head;
     post "/v1/lookup" lookup::post;
@@ -84,19 +85,28 @@ fn pattern(request: &HttpRequest) -> Option<&'static str> {
         (_, Some("dossiers"), None, _) => Some(DOSSIERS),
         (_, Some("transactions"), None, _) => Some(TRANSACTIONS),
         (_, Some("history"), None, _) => Some(HISTORY),
+        (_, Some("presentations"), None, _) => Some(PRESENTATIONS),
         _ => None,
     }
 }
 
 /// Answers a path below [`ACCOUNTS`]. What is not asked for as often as the account itself is boxed, so that asking for an account
 /// does not allocate for the largest of them.
-async fn account(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn account(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
     let pattern = pattern(&request).ok_or(Problem::new(Code::NotFound))?;
     request.extensions_mut().insert(RoutePattern(pattern));
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    let (allowed, is_allowed) = match pattern {
+        PRESENTATIONS => ("POST", *request.method() == Method::POST),
+        _ => ("GET, HEAD", matches!(*request.method(), Method::GET | Method::HEAD)),
+    };
+    if !is_allowed {
         // RFC 9110, section 15.5.6: the answer says which methods there are.
         let mut answer = Problem::new(Code::MethodNotAllowed).error_response();
-        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
         return Ok(answer);
     }
     match pattern {
@@ -105,6 +115,7 @@ async fn account(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
         DOCUMENTS => Box::pin(documents::list(state, request)).await,
         DOCUMENT => Box::pin(documents::get(state, request)).await,
         DOSSIERS => Box::pin(dossiers::list(state, request)).await,
+        PRESENTATIONS => Box::pin(presentations::post(state, request, payload)).await,
         TRANSACTIONS => Box::pin(transactions::list(state, request)).await,
         _ => Box::pin(history::list(state, request)).await,
     }

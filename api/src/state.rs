@@ -4,15 +4,15 @@ use crate::docs::Page;
 use crate::limits::STATISTICS_AT_ONCE_MAX;
 use crate::lookup::Limits;
 use crate::metrics::Metrics;
-use crate::verification::Keys;
+use crate::verification::{Keys, Replays};
 use crate::verifier::Verifier;
 use crate::{openapi, routes};
 use access::Credentials;
 use actix_web::web::{Data, ServiceConfig};
 use bytes::Bytes;
 use domain::keys::Pepper;
-use identity::TrustList;
 use identity::status::ListId;
+use identity::{SigningKey, TrustList};
 use projections::ProjectionsReader;
 use prometheus::Registry;
 use schemas::Micros;
@@ -56,6 +56,8 @@ pub struct Parts {
     pub pepper: Pepper,
     /// Whose signatures hold.
     pub trust: Arc<dyn Trust>,
+    /// The key for presentations in force, asked for at each of them.
+    pub presentation_key: Arc<dyn Fn() -> Arc<SigningKey> + Send + Sync>,
     /// Which codes were taken back.
     pub status_lists: Arc<dyn StatusLists>,
     /// Takes the metrics of this crate, and is what `/metrics` shows.
@@ -80,6 +82,8 @@ pub(crate) struct State {
     pub partitions: u16,
     pub pepper: Pepper,
     pub trust: Arc<dyn Trust>,
+    pub presentation_key: Arc<dyn Fn() -> Arc<SigningKey> + Send + Sync>,
+    pub replays: Replays,
     pub status_lists: Arc<dyn StatusLists>,
     pub registry: Registry,
     pub before_metrics: Arc<dyn Fn() + Send + Sync>,
@@ -108,6 +112,8 @@ impl Api {
             partitions: parts.partitions,
             pepper: parts.pepper,
             trust: parts.trust,
+            presentation_key: parts.presentation_key,
+            replays: Replays::default(),
             status_lists: parts.status_lists,
             registry: parts.registry,
             before_metrics: parts.before_metrics,

@@ -48,6 +48,24 @@ fn timed<T>(
     Ok(result)
 }
 
+/// Bytes that a token's signature stands over, about.
+const TOKEN_BYTES: usize = 320;
+
+/// Processor time of one signature over as many bytes as a token has.
+pub fn signing() -> anyhow::Result<Duration> {
+    let (key, mut message) = (SigningKey::from_seed(&[7; 32]), [0; TOKEN_BYTES]);
+    let mut times = Vec::new();
+    timed(&mut times, "sign", || {
+        for n in 0..EVENTS {
+            message[..size_of::<usize>()].copy_from_slice(&n.to_le_bytes());
+            std::hint::black_box(key.sign(&message));
+        }
+        Ok(())
+    })?;
+    let (_, time) = times.pop().context("one time")?;
+    Ok(time)
+}
+
 /// Measures the parts of a registration by a helper.
 pub fn registration() -> anyhow::Result<Times> {
     let mut times = Vec::new();

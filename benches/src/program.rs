@@ -25,7 +25,8 @@ pub struct Program {
     folder: tempfile::TempDir,
 }
 
-fn binary() -> anyhow::Result<PathBuf> {
+/// The program, beside this one.
+pub fn binary() -> anyhow::Result<PathBuf> {
     let mut path = std::env::current_exe()?;
     path.set_file_name("congdanso");
     ensure!(path.is_file(), "{} is not there: cargo build --release", path.display());
@@ -119,6 +120,20 @@ impl Program {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
+    /// The identity key that signs.
+    pub fn active_key(&self) -> anyhow::Result<String> {
+        let mut command = Command::new(binary()?);
+        command.arg("--data-dir").arg(self.folder.path()).args(["--json", "keys", "list"]);
+        let said = command.output()?.stdout;
+        for line in String::from_utf8(said)?.lines() {
+            let key: Value = serde_json::from_str(line)?;
+            if key["purpose"] == "identity" && key["state"] == "active" {
+                return Ok(key["kid"].as_str().context("a kid")?.to_owned());
+            }
+        }
+        bail!("no identity key signs")
+    }
+
     /// Ends it as operators do and starts it again; how long it took until it said that it is ready.
     pub fn restart(&mut self) -> anyhow::Result<Duration> {
         self.end()?;
@@ -183,6 +198,20 @@ pub fn cpu_of(id: u32) -> anyhow::Result<Duration> {
     let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_whitespace().collect();
     let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
     Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
+
+/// Processor time of the processes that this one has started and that have ended.
+pub fn cpu_of_children() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_whitespace().collect();
+    let ticks: u64 = fields[13].parse::<u64>()? + fields[14].parse::<u64>()?;
+    Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
+
+/// Processor time of this thread, to the nanosecond.
+pub fn cpu_of_this_thread() -> anyhow::Result<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Ok(Duration::new(u64::try_from(time.tv_sec)?, u32::try_from(time.tv_nsec)?))
 }
 
 /// Cumulative buckets: upper bound in seconds, count.

@@ -13,6 +13,7 @@ mod listings;
 mod lookups;
 mod operating;
 mod preconditions;
+mod presentations;
 mod rights;
 mod statistics;
 mod status;

@@ -15,6 +15,7 @@ async fn every_route_but_the_open_ones_needs_a_credential() {
         "/s/",
         "/openapi.json",
         "/docs",
+        "/verify",
         "/problems",
         "/healthz",
         "/readyz",

@@ -32,9 +32,12 @@ pub const ISSUER: &str = "https://danang.example";
 pub const READER: &str = "reader";
 pub const WARD: &str = "ward-desk";
 pub const UTILITY: &str = "utility";
+/// Speaks for citizens that it has logged in.
+pub const PORTAL: &str = "portal";
 
 pub struct Keys {
     pub signing: SigningKey,
+    pub presenting: SigningKey,
     root: SigningKey,
     list: Arc<TrustList>,
     bytes: Arc<[u8]>,
@@ -43,10 +46,17 @@ pub struct Keys {
 impl Keys {
     fn new() -> Self {
         let (signing, root) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+        let presenting = SigningKey::from_seed(&[3; 32]);
         let key = TrustedKey::new(signing.public(), Purpose::Identity, 0, i64::MAX / 2);
-        let list = TrustList { version: 3, issued_at: NOW_SECONDS, keys: vec![key], ..TrustList::default() };
+        let for_presentations = TrustedKey::new(presenting.public(), Purpose::Presentation, 0, i64::MAX / 2);
+        let list = TrustList {
+            version: 3,
+            issued_at: NOW_SECONDS,
+            keys: vec![key, for_presentations],
+            ..TrustList::default()
+        };
         let bytes = list.sign(&root).into();
-        Self { signing, root, list: Arc::new(list), bytes }
+        Self { signing, presenting, root, list: Arc::new(list), bytes }
     }
 }
 
@@ -112,6 +122,7 @@ impl World {
         let mut api_keys = HashMap::new();
         let scopes = [
             (READER, vec![Scope::ReadAll, Scope::Lookup, Scope::Statistics]),
+            (PORTAL, vec![Scope::ReadAll, Scope::Present]),
             (WARD, vec![Scope::SendAll(Stream::Registrations)]),
             (UTILITY, vec![Scope::SendAll(Stream::Transactions)]),
         ];
@@ -131,6 +142,10 @@ impl World {
             partitions: PARTITIONS,
             pepper: pepper.clone(),
             trust: Arc::clone(&keys) as Arc<dyn Trust>,
+            presentation_key: {
+                let key = Arc::new(keys.presenting.clone());
+                Arc::new(move || Arc::clone(&key))
+            },
             status_lists: Arc::clone(&published) as Arc<dyn StatusLists>,
             registry: registry.clone(),
             before_metrics: Arc::new(|| ()),

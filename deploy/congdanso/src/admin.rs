@@ -38,6 +38,10 @@ pub enum Request {
     KeysReissue { kid: String, dry_run: bool },
     /// The trust list and the root key it is checked with.
     TrustList,
+    /// The codes that were taken back, signed.
+    StatusBundle,
+    /// A presentation code of a citizen.
+    Presentation { citizen: String, audience: String, disclose: Vec<String> },
     /// Account row of a citizen.
     Account { citizen: String },
     /// Dead letters.

@@ -4,6 +4,7 @@ use crate::config::{Config, LogBackend, ProjectionsBackend};
 use domain::{Key, Row, Table};
 use event_log::EventLog;
 use event_log_embedded::EmbeddedLog;
+use event_log_kafka::KafkaLog;
 use futures_util::future::BoxFuture;
 use projections::{
     Checkpoint, Page, PartitionCommit, ProjectionsReader, ProjectionsWriter, Scan, StoreError,
@@ -29,6 +30,7 @@ pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
             };
             EmbeddedLog::open(&config.data_dir.join("log"), options, registry)?
         }
+        LogBackend::Kafka => KafkaLog::open(config.kafka(), registry)?,
     };
     let store = match config.projections_backend {
         ProjectionsBackend::Embedded => {

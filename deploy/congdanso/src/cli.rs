@@ -86,6 +86,12 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+    /// Topics of the Kafka cluster that the configuration names.
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// Keyspaces and tables of the ScyllaDB or Cassandra cluster that the configuration names.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -180,6 +186,31 @@ pub struct AgencyAddArgs {
     pub quota: u32,
 }
 
+#[derive(Subcommand, Debug)]
+pub enum TopicsCommand {
+    /// Make the topics that are missing, and compare all. Topics that are there are never changed.
+    Ensure,
+    /// Compare; change nothing.
+    Check,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum StoreCommand {
+    /// Make the keyspaces and tables that are missing. Nothing that is there is altered. One process at a time.
+    Migrate,
+    /// Compare; change nothing.
+    Check,
+    /// All generations of the rows.
+    Generations,
+    /// Put the generation in force that was so before the last rebuild.
+    Rollback,
+    /// Remove a generation that is not in force, with its rows.
+    Drop {
+        /// Its number.
+        number: u64,
+    },
+}
+
 #[derive(Args, Debug, Clone)]
 pub struct VerifyArgs {
     /// The code's text, a picture's file name, or `-` to read codes from stdin, one a line.
@@ -187,9 +218,26 @@ pub struct VerifyArgs {
     /// A trust list's file; default: the one of the data folder or running process.
     #[arg(long, value_name = "FILE")]
     pub trust_list: Option<PathBuf>,
-    /// The city's root key, 64 hexadecimal digits; needed with `--trust-list`.
+    /// Ask this server for the trust list whenever the one that is kept is older than it may be. It is kept in the file of
+    /// `--trust-list`, or in the user's folder for caches, and replaced by a higher version only.
+    #[arg(long, value_name = "URL", requires = "root")]
+    pub server: Option<String>,
+    /// The city's root key, 64 hexadecimal digits; needed with `--trust-list` and `--server`.
     #[arg(long, value_name = "HEX")]
     pub root: Option<String>,
+    /// The codes that were taken back: a file, or an address that is asked again as often as it wishes; default: those of the data folder
+    /// or running process, where the trust list is theirs too.
+    #[arg(long, value_name = "FILE|URL")]
+    pub status_bundle: Option<String>,
+    /// How old what is known of them may be: seconds, or `gate` (15 minutes), `desk` (4 hours), `audit` (a day).
+    #[arg(long, value_name = "AGE", default_value = "gate", value_parser = crate::command::verify::age_seconds)]
+    pub max_age: i64,
+    /// The name that presentations for this verifier are made for; one for anybody else is refused.
+    #[arg(long, conflicts_with = "batch")]
+    pub audience: Option<String>,
+    /// Many codes at once, of a file or stdin (`-`), one a line, at less than half the cost of each: for audits.
+    #[arg(long)]
+    pub batch: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -199,8 +247,20 @@ pub enum QrCommand {
         /// The citizen's id.
         citizen: String,
         /// The national string (Decision 1405) instead of the bare token.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "presentation")]
         national: bool,
+        /// A presentation code of a minute instead, for one audience.
+        #[arg(long, requires = "audience")]
+        presentation: bool,
+        /// For whom the presentation is.
+        #[arg(long, requires = "presentation")]
+        audience: Option<String>,
+        /// What the presentation shows: `identity` (all that the static code says), `over_18`, `name`, `ward`.
+        #[arg(long, value_delimiter = ',', default_value = "identity")]
+        disclose: Vec<String>,
+        /// Error correction of a picture: `low` (7 %), `medium` (15 %), `quartile` (25 %), `high` (30 %).
+        #[arg(long, value_enum, default_value_t = CorrectionLevel::Medium)]
+        correction: CorrectionLevel,
         /// How to show it.
         #[arg(long, value_enum, default_value_t = Picture::Terminal)]
         format: Picture,
@@ -208,6 +268,14 @@ pub enum QrCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CorrectionLevel {
+    Low,
+    Medium,
+    Quartile,
+    High,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]

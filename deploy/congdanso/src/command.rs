@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod backup;
+pub mod clusters;
 pub mod config;
 pub mod demo;
 pub mod dlq;

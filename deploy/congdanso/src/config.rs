@@ -1,7 +1,10 @@
 //! Settings: defaults, then a file, then the environment, then flags. Every mistake is told at once; nothing is opened before
 //! all of it is valid.
 
-use anyhow::Context;
+mod clusters;
+
+pub use clusters::{List, LogBackend, ProjectionsBackend, ReadConsistency};
+
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Profile};
@@ -69,14 +72,26 @@ settings! {
     log_backend("log.backend"): LogBackend = "embedded", anything;
     /// Partitions of each stream, fixed when the log is made.
     log_partitions("log.partitions"): u16 = 16, |n| within(n, 1, 1024);
+    /// Brokers to begin with, `host:port`, with commas between them.
+    kafka_bootstrap_servers("log.kafka.bootstrap_servers"): String = "127.0.0.1:9092", |value| not_blank(value);
+    /// What the names of topics begin with: letters, digits, `_` and `-`.
+    kafka_city("log.kafka.city"): String = "danang", |value| not_blank(value);
+    /// The group of the processors: members of one group share the partitions.
+    kafka_group("log.kafka.group"): String = "congdanso.process", |value| not_blank(value);
+    /// Who this process is in the group, the same after a restart; empty joins as a stranger each time.
+    kafka_instance("log.kafka.instance"): String = "", anything;
+    /// Copies of each record, for `topics ensure` and `topics check`.
+    kafka_replication("log.kafka.replication"): u16 = 1, |n| within(n, 1, 7);
+    /// Settings of librdkafka that are passed through: TLS, SASL, and whatever the cluster asks of its clients. Values are never shown.
+    kafka_settings("log.kafka.settings"): BTreeMap<String, String> = no_settings(), anything;
     /// MiB of disk that must stay free; below it the intake answers 503.
     log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
     /// `embedded`: the projections in this folder. `scylla`: a cluster of ScyllaDB or Cassandra that several processes share.
     projections_backend("projections.backend"): ProjectionsBackend = "embedded", anything;
     /// MiB of disk that must stay free; below it processing waits.
     projections_disk_margin_mib("projections.disk_margin_mib"): u64 = 256, |n| at_most(n, DISK_MARGIN_MIB_MAX);
-    /// Some of the store's nodes, `host:port`, with commas between them; the others are learnt from them.
-    scylla_nodes("projections.scylla.nodes"): String = "127.0.0.1:9042", |value| not_blank(value);
+    /// Some of the store's nodes, `host:port`, a list or with commas between them; the others are learnt from them.
+    scylla_contact_points("projections.scylla.contact_points"): List = "127.0.0.1:9042", anything;
     /// What the names of the store's keyspaces begin with.
     scylla_keyspace("projections.scylla.keyspace"): String = "congdanso", |value| not_blank(value);
     /// The data centre that is read and written; no request leaves it.
@@ -98,7 +113,7 @@ settings! {
     /// Records of one batch at most.
     process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
     /// `iss` of every signed code.
-    identity_issuer("identity.issuer"): String = "urn:congdanso:danang", |value| not_blank(value);
+    identity_issuer("identity.issuer"): String = "danang.example", |value| not_blank(value);
     /// Address under which status lists are published; it is printed into every code.
     identity_status_uri("identity.status_uri"): String = "https://danang.example/s", |value| not_blank(value);
     /// Days that a code holds.
@@ -114,34 +129,6 @@ settings! {
     logging_level("logging.level"): String = "info", |value| directives(value);
     /// `text` or `json`.
     logging_format("logging.format"): LogFormat = "text", anything;
-}
-
-/// Where the log is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogBackend {
-    /// In the data folder, for one process.
-    Embedded,
-}
-
-/// Where the projections are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProjectionsBackend {
-    /// In the data folder, for one process.
-    Embedded,
-    /// In a cluster.
-    Scylla,
-}
-
-/// What must agree when the api reads.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReadConsistency {
-    /// A majority of the copies in the local data centre.
-    LocalQuorum,
-    /// One copy.
-    LocalOne,
 }
 
 /// How log lines look.
@@ -190,41 +177,10 @@ impl Config {
     pub fn root_public(&self) -> Option<[u8; 32]> {
         public_key(&self.keys_root_public)
     }
-
-    /// The store of the cluster that is configured.
-    ///
-    /// # Errors
-    /// When the password cannot be read.
-    pub fn scylla(&self) -> anyhow::Result<projections_scylla::Options> {
-        use projections_scylla::{Credentials, Options, Tls};
-        let nodes = self.scylla_nodes.split(',').map(|node| node.trim().to_owned()).collect();
-        let datacenter = self.scylla_local_datacenter.clone();
-        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-        let credentials = match some(&self.scylla_user) {
-            Some(user) => Some(Credentials { user, password: first_line(&self.scylla_password_file)? }),
-            None => None,
-        };
-        let authorities = &self.scylla_authorities_file;
-        let tls = (!authorities.as_os_str().is_empty())
-            .then(|| Tls { authorities_file: authorities.clone(), client: None });
-        Ok(Options {
-            replication: BTreeMap::from([(datacenter.clone(), self.scylla_replication)]),
-            local_rack: some(&self.scylla_local_rack),
-            credentials,
-            tls,
-            read_consistency: match self.scylla_read_consistency {
-                ReadConsistency::LocalQuorum => projections_scylla::ReadConsistency::LocalQuorum,
-                ReadConsistency::LocalOne => projections_scylla::ReadConsistency::LocalOne,
-            },
-            ..Options::new(nodes, self.scylla_keyspace.clone(), datacenter)
-        })
-    }
 }
 
-/// The first line of a file that holds a secret.
-fn first_line(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+fn no_settings() -> BTreeMap<String, String> {
+    BTreeMap::new()
 }
 
 fn not_blank(text: &str) -> Result<(), String> {
@@ -307,6 +263,7 @@ impl Settings {
             Err(error) => mistakes.extend(error.into_iter().map(|e| e.to_string())),
         }
         let config = extract(&figment, &mut mistakes);
+        mistakes.extend(config.iter().flat_map(Config::mistakes_of_clusters));
         let sealing = ["keys.passphrase_file", "keys.key_file"];
         if sealing.iter().all(|key| figment.extract_inner::<String>(key).is_ok_and(|path| !path.is_empty())) {
             mistakes.push(format!("{} exclude each other", sealing.join(" and ")));
@@ -325,7 +282,15 @@ impl Settings {
         docs()
             .into_iter()
             .map(|(key, doc)| {
-                let value = self.figment.find_value(key).map_or_else(|_| String::new(), |v| show(&v));
+                let value = self.figment.find_value(key).map_or_else(
+                    |_| String::new(),
+                    |v| match v {
+                        Value::Dict(_, settings) => {
+                            format!("{:?}, not shown", settings.keys().collect::<Vec<_>>())
+                        }
+                        shown => show(&shown),
+                    },
+                );
                 Shown { key, value, origin: origin(&self.figment, key), doc }
             })
             .collect()
@@ -412,10 +377,6 @@ fn show(value: &Value) -> String {
             whole.or_else(|| n.to_f64().map(|n| n.to_string())).unwrap_or_default()
         }
         Value::Array(_, list) => format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", ")),
-        Value::Dict(_, dict) => {
-            let map: BTreeMap<_, _> = dict.iter().map(|(k, v)| (k, show(v))).collect();
-            format!("{map:?}")
-        }
         _ => String::new(),
     }
 }

@@ -39,6 +39,8 @@ fn main() -> ExitCode {
         Command::Restore { file, passphrase_file } => {
             command::backup::restore(&global, &file, passphrase_file.as_deref())
         }
+        Command::Topics(command) => command::clusters::topics(&global, &command),
+        Command::Store(command) => command::clusters::store(&global, &command),
         Command::Config(command) => command::config::run(&global, &command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "congdanso", &mut std::io::stdout());

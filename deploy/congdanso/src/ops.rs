@@ -2,6 +2,7 @@
 
 mod agency;
 mod backup;
+mod codes;
 mod dlq;
 mod dump;
 mod keys;
@@ -59,6 +60,10 @@ pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Res
             keys::reissue::run(node, working(context)?, &kid, out)
         }
         Request::TrustList => Ok(keys::trust_list(node)),
+        Request::StatusBundle => codes::status_bundle(node),
+        Request::Presentation { citizen, audience, disclose } => {
+            codes::presentation(node, &citizen, &audience, &disclose)
+        }
         Request::Account { citizen } => dump::account(node, &citizen),
         Request::DlqList { stream } => dlq::list(node, stream.as_deref(), out),
         Request::DlqShow { place } => dlq::show(node, &place),

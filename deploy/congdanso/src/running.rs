@@ -162,6 +162,10 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
         partitions: node.log.layout(schemas::Topic::Stream(schemas::Stream::Registrations)).partitions,
         pepper: node.keys.pepper(),
         trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
+        presentation_key: {
+            let keys = Arc::clone(&node.keys);
+            Arc::new(move || keys.ring().presentation_key())
+        },
         status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {

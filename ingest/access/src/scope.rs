@@ -26,6 +26,8 @@ pub enum Scope {
     Lookup,
     /// Deliver text messages.
     SmsWebhook,
+    /// Make presentation codes for citizens that this holder has logged in.
+    Present,
 }
 
 impl Scope {
@@ -37,6 +39,7 @@ impl Scope {
             "statistics" => return Some(Self::Statistics),
             "lookup" => return Some(Self::Lookup),
             "sms" => return Some(Self::SmsWebhook),
+            "present" => return Some(Self::Present),
             _ => {}
         }
         let (stream, kind) = text.split_once(':')?;
@@ -54,7 +57,7 @@ impl Scope {
         scopes.iter().any(|scope| match *scope {
             Self::Send(one) => one == kind,
             Self::SendAll(stream) => stream == kind.stream(),
-            Self::ReadAll | Self::Statistics | Self::Lookup | Self::SmsWebhook => false,
+            Self::ReadAll | Self::Statistics | Self::Lookup | Self::SmsWebhook | Self::Present => false,
         })
     }
 }
@@ -68,6 +71,7 @@ impl fmt::Display for Scope {
             Self::Statistics => f.write_str("statistics"),
             Self::Lookup => f.write_str("lookup"),
             Self::SmsWebhook => f.write_str("sms"),
+            Self::Present => f.write_str("present"),
         }
     }
 }
@@ -83,7 +87,7 @@ impl<'de> Deserialize<'de> for Scope {
         let text = String::deserialize(d)?;
         Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(format_args!(
-                "unknown scope `{text}`: expected stream:Kind, stream:*, read:all, statistics, lookup or sms"
+                "unknown scope `{text}`: expected stream:Kind, stream:*, read:all, statistics, lookup, sms or present"
             ))
         })
     }
@@ -96,7 +100,7 @@ mod tests {
     fn all() -> Vec<Scope> {
         let mut all: Vec<_> = Kind::ALL.iter().copied().map(Scope::Send).collect();
         all.extend(Stream::ALL.map(Scope::SendAll));
-        all.extend([Scope::ReadAll, Scope::Statistics, Scope::Lookup, Scope::SmsWebhook]);
+        all.extend([Scope::ReadAll, Scope::Statistics, Scope::Lookup, Scope::SmsWebhook, Scope::Present]);
         all
     }
 
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn reading_scopes_permit_no_kind() {
-        let reading = [Scope::ReadAll, Scope::Statistics, Scope::Lookup, Scope::SmsWebhook];
+        let reading = [Scope::ReadAll, Scope::Statistics, Scope::Lookup, Scope::SmsWebhook, Scope::Present];
         assert!(Kind::ALL.iter().all(|&kind| !Scope::permits(&reading, kind)));
         assert!(Kind::ALL.iter().all(|&kind| !Scope::permits(&[], kind)));
     }

@@ -69,8 +69,9 @@ pub(crate) struct Sign1 {
     pub(crate) kid: Vec<u8>,
     /// The `typ` of the protected header.
     pub(crate) kind: Option<String>,
-    protected: Vec<u8>,
-    payload: Vec<u8>,
+    /// The Sig_structure (RFC 9052, section 4.4), which ends with the payload.
+    signed: Vec<u8>,
+    payload_bytes: usize,
     signature: Vec<u8>,
 }
 
@@ -88,8 +89,8 @@ impl Sign1 {
         (rest.0.is_empty()).then(|| Self {
             kid: kid.to_vec(),
             kind: None,
-            protected: PROTECTED.to_vec(),
-            payload: payload.to_vec(),
+            signed: to_be_signed(PROTECTED, payload),
+            payload_bytes: payload.len(),
             signature: signature.to_vec(),
         })
     }
@@ -128,29 +129,31 @@ impl Sign1 {
         let kind = inner.rest.into_iter().find_map(|(label, value)| {
             (label == coset::Label::Int(HEADER_TYPE as i64)).then(|| value.into_text().unwrap_or_default())
         });
+        let protected = protected.original_data.ok_or(Fault::Malformed)?;
+        let payload = payload.ok_or(Fault::Malformed)?;
         Ok(Self {
             kid: if inner.key_id.is_empty() { outer.key_id } else { inner.key_id },
             kind,
-            protected: protected.original_data.ok_or(Fault::Malformed)?,
-            payload: payload.ok_or(Fault::Malformed)?,
+            signed: to_be_signed(&protected, &payload),
+            payload_bytes: payload.len(),
             signature,
         })
     }
 
     /// The part of a check by a prepared key that is this message's own; `None` when the signature cannot hold.
     pub(crate) fn pending(&self, key: &Prepared) -> Option<Pending> {
-        key.begin(&to_be_signed(&self.protected, &self.payload), &self.signature)
+        key.begin(&self.signed, &self.signature)
     }
 
     /// The payload of a message whose signature was found to hold by [`Self::pending`].
-    pub(crate) fn into_checked_payload(self) -> Vec<u8> {
-        self.payload
+    pub(crate) fn into_checked_payload(mut self) -> Vec<u8> {
+        self.signed.drain(..self.signed.len() - self.payload_bytes);
+        self.signed
     }
 
     /// The payload, if this key signed it.
     pub(crate) fn verified(self, key: &VerifyingKey) -> Option<Vec<u8>> {
-        let signed = to_be_signed(&self.protected, &self.payload);
-        signature_holds(key, &signed, &self.signature).then_some(self.payload)
+        signature_holds(key, &self.signed, &self.signature).then(|| self.into_checked_payload())
     }
 }
 

@@ -1,6 +1,9 @@
 //! Each layer of a token by itself: for fuzzing. Nothing that is read here was signed by anybody; a verifier has no use for it.
 
-use crate::{Claims, SigningKey, base45, cbor, claims, cose, zlib};
+use crate::status::StatusError;
+use crate::trust::TrustedKey;
+use crate::{Claims, Presentation, SigningKey, StatusBundle, StatusList};
+use crate::{base45, cbor, claims, cose, presentation, zlib};
 use ed25519_dalek::VerifyingKey;
 
 /// Reads base45.
@@ -59,4 +62,26 @@ pub fn to_claims(claims: &Claims) -> Vec<u8> {
     let mut out = Vec::new();
     claims::write(claims, &mut out);
     out
+}
+
+/// Reads the claims of a presentation.
+#[must_use]
+pub fn presentation(payload: &[u8]) -> Option<Presentation> {
+    presentation::read(payload)
+}
+
+/// Reads the payload of a status list, as if this key had signed it.
+///
+/// # Errors
+/// As [`StatusList::open`], but for the signature.
+pub fn status_list(payload: &[u8], uri: &str, by: &TrustedKey) -> Result<StatusList, StatusError> {
+    StatusList::read(payload, uri, by)
+}
+
+/// Reads the payload of a status bundle, as if this key had signed it.
+///
+/// # Errors
+/// As [`StatusBundle::open`], but for the signature.
+pub fn status_bundle(payload: &[u8], by: &TrustedKey) -> Result<StatusBundle, StatusError> {
+    StatusBundle::read(payload, by)
 }

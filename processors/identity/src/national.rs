@@ -106,9 +106,10 @@ pub fn compose(parts: &NationalString) -> String {
         }
         out.push_str(field);
     }
-    if !parts.others.is_empty() {
+    let others = clean(&parts.others);
+    if !others.is_empty() {
         out.push('<');
-        out.push_str(&clean(&parts.others));
+        out.push_str(&others);
     }
     out
 }

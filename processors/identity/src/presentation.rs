@@ -71,7 +71,61 @@ pub struct Disclosed {
     pub photo_hash: Option<[u8; 32]>,
 }
 
+/// A piece of what a citizen may choose to show. No portraits are kept yet, so that none can be chosen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Disclosure {
+    /// All that the static code says.
+    Identity,
+    /// Whether the citizen is 18 or older.
+    Over18,
+    /// Full name.
+    Name,
+    /// Code of the ward of residence.
+    Ward,
+}
+
+impl Disclosure {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::Identity, Self::Over18, Self::Name, Self::Ward];
+
+    /// Its word in JSON and on command lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Over18 => "over_18",
+            Self::Name => "name",
+            Self::Ward => "ward",
+        }
+    }
+
+    /// The piece of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|piece| piece.name() == name)
+    }
+}
+
 impl Disclosed {
+    /// What was chosen of a citizen of whom the static code says `claims` and who lives in this ward. `today` is `YYYY-MM-DD`.
+    #[must_use]
+    pub fn of(claims: &Claims, ward: &str, chosen: &[Disclosure], today: &str) -> Self {
+        let mut disclosed = Self::default();
+        if chosen.contains(&Disclosure::Identity) {
+            disclosed = Self::identity(claims);
+        }
+        if chosen.contains(&Disclosure::Over18) {
+            disclosed.over_18 = Some(is_over_18(&claims.birth_date, today));
+        }
+        if chosen.contains(&Disclosure::Name) {
+            disclosed.full_name = Some(claims.full_name.clone());
+        }
+        if chosen.contains(&Disclosure::Ward) {
+            disclosed.ward = Some(ward.to_owned());
+        }
+        disclosed
+    }
+
     /// All that the static code says.
     #[must_use]
     pub fn identity(claims: &Claims) -> Self {

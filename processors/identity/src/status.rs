@@ -269,13 +269,13 @@ const fn malformed(reason: &'static str) -> StatusError {
     StatusError::Malformed { reason }
 }
 
-/// The payload of a message of this type that a key for status signed, as CBOR and as its bytes, with the key. The signature is
-/// checked before anything inside is read.
+/// The payload of a message of this type that a key for status signed, and the key. The signature is checked before anything inside is
+/// read.
 fn signed<'a>(
     bytes: &[u8],
     kind: &str,
     trust: &'a TrustList,
-) -> Result<(Value, Vec<u8>, &'a TrustedKey), StatusError> {
+) -> Result<(Vec<u8>, &'a TrustedKey), StatusError> {
     let message = Sign1::read(bytes).map_err(|_| malformed("not a COSE_Sign1 message"))?;
     if message.kind.as_deref() != Some(kind) {
         return Err(malformed("a signed message of another type"));
@@ -290,8 +290,13 @@ fn signed<'a>(
     if key.is_revoked() {
         return Err(StatusError::KeyRevoked);
     }
-    let value = cbor::read(&payload).ok_or(malformed("no CBOR inside"))?;
-    Ok((value, payload, key))
+    Ok((payload, key))
+}
+
+/// A payload as a map.
+fn map(payload: &[u8]) -> Result<Vec<(Value, Value)>, StatusError> {
+    let value = cbor::read(payload).ok_or(malformed("no CBOR inside"))?;
+    value.into_map().map_err(|_| malformed("no map inside"))
 }
 
 /// The three instants that lists and bundles share, out of the map of either, which this key signed.

@@ -33,7 +33,8 @@ impl IoRuntime {
         let _entered = self.runtime().enter();
         let waker = Arc::new(Unpark(std::thread::current())).into();
         let mut context = Context::from_waker(&waker);
-        let mut future = pin!(future);
+        // A task of another runtime has a budget, which only that runtime renews, and it stands still meanwhile.
+        let mut future = pin!(tokio::task::unconstrained(future));
         loop {
             match future.as_mut().poll(&mut context) {
                 Poll::Ready(output) => return output,
@@ -81,5 +82,23 @@ mod tests {
             answer
         });
         assert_eq!(answer, 7);
+    }
+
+    #[test]
+    fn a_future_outlasts_the_budget_of_the_task_that_waits_for_it() {
+        let ours = IoRuntime::start().unwrap();
+        let other = Builder::new_current_thread().build().unwrap();
+        let answered = other.block_on(async {
+            let answered = ours.block_on(async {
+                let mut answered = 0;
+                for n in 0..1_000 {
+                    answered += tokio::spawn(async move { n / n.max(1) }).await.unwrap();
+                }
+                answered
+            });
+            drop(ours);
+            answered
+        });
+        assert_eq!(answered, 999);
     }
 }

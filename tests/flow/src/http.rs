@@ -74,6 +74,18 @@ impl Client {
         self.send(Method::GET, path, &[], "")
     }
 
+    /// Reads what is no text.
+    ///
+    /// # Errors
+    /// When no whole answer came, or another than 200.
+    pub fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let request = self.client.get(format!("{}{path}", self.base));
+        self.runtime.block_on(async {
+            let response = request.send().await?.error_for_status()?;
+            Ok(response.bytes().await?.to_vec())
+        })
+    }
+
     /// Submits one event under an idempotency key.
     ///
     /// # Errors

@@ -56,6 +56,12 @@ pub const TARGETS: &[Target] = &[
         heap_bytes_max: SMALL_HEAP_BYTES,
     },
     Target {
+        name: "presentation",
+        run: targets::presentation,
+        seeds: seeds::presentation,
+        heap_bytes_max: SMALL_HEAP_BYTES,
+    },
+    Target {
         name: "status_list",
         run: targets::status_list,
         seeds: seeds::status_list,

@@ -2,9 +2,10 @@
 
 use identity::claims::{Sex, StatusReference};
 use identity::national::{NationalString, compose};
+use identity::presentation::Disclosed;
 use identity::status::{Entries, ListId, Status, Validity};
 use identity::trust::{Purpose, Reason, State, TrustedKey, Withdrawal};
-use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList, decoders, token};
+use identity::{Claims, Presentation, SigningKey, StatusBundle, StatusList, TrustList, decoders, token};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
 /// Within the validity of everything here, in seconds since 1970.
@@ -26,6 +27,12 @@ pub fn root() -> SigningKey {
 #[must_use]
 pub fn status_key() -> SigningKey {
     SigningKey::from_seed(&[0x51; 32])
+}
+
+/// Signs presentations.
+#[must_use]
+pub fn presentation_key() -> SigningKey {
+    SigningKey::from_seed(&[4; 32])
 }
 
 /// The list that [`people`] stand on.
@@ -186,6 +193,25 @@ pub fn national() -> Vec<Vec<u8>> {
         "|AN|19900517|0|Q",
     ];
     signed.into_iter().chain(others.map(|text| text.as_bytes().to_vec())).collect()
+}
+
+/// Claims of presentations: all that may be chosen, and nothing.
+#[must_use]
+pub fn presentation() -> Vec<Vec<u8>> {
+    let [full, _] = people();
+    let all = Disclosed {
+        ward: Some("20194".to_owned()),
+        over_18: Some(true),
+        photo_hash: Some([7; 32]),
+        ..Disclosed::identity(&full)
+    };
+    let payload = |disclosed| {
+        let code = Presentation::of(&full, "gate-7", [9; 16], disclosed, NOW).sign(&presentation_key());
+        let message = decoders::base45(&code).and_then(|wrapped| decoders::zlib(&wrapped));
+        let message = message.expect("what was signed is wrapped");
+        decoders::cose(&message, &presentation_key().public()).flatten().expect("signed by its key")
+    };
+    vec![payload(all), payload(Disclosed::default())]
 }
 
 /// Signed lists and the payload alone.

@@ -4,9 +4,21 @@ use crate::seeds;
 use identity::claims::StatusReference;
 use identity::national::{NationalString, compose};
 use identity::status::{Asked, BLOCK_ENTRIES};
+use identity::trust::TrustedKey;
 use identity::verdict::KnownStatus;
-use identity::{Claims, StatusBundle, StatusList, TrustList, Verifier, decoders, token};
+use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList, Verifier, decoders, token};
 use std::sync::LazyLock;
+
+// Keys are derived once: it takes longer than most inputs.
+static TRUST: LazyLock<TrustList> = LazyLock::new(seeds::trust);
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&TRUST));
+static PUBLIC: LazyLock<[u8; 32]> = LazyLock::new(|| seeds::key().public());
+static ROOT: LazyLock<[u8; 32]> = LazyLock::new(|| seeds::root().public());
+static STATUS_KEY: LazyLock<SigningKey> = LazyLock::new(seeds::status_key);
+static STATUS_LISTED: LazyLock<TrustedKey> =
+    LazyLock::new(|| TRUST.key(STATUS_KEY.kid()).expect("the list has the key for status").clone());
+static PRESENTATION_PUBLIC: LazyLock<[u8; 32]> = LazyLock::new(|| PRESENTATION_KEY.public());
+static PRESENTATION_KEY: LazyLock<SigningKey> = LazyLock::new(seeds::presentation_key);
 
 /// The most that a code may inflate to, in bytes.
 const INFLATED_BYTES_MAX: usize = 64 * 1024;
@@ -46,7 +58,7 @@ pub fn cbor(input: &[u8]) {
 
 /// Nothing is signed but what the seeds hold.
 pub fn cose(input: &[u8]) {
-    if let Some(Some(payload)) = decoders::cose(input, &seeds::key().public()) {
+    if let Some(Some(payload)) = decoders::cose(input, &PUBLIC) {
         assert!(seeds::signed_payloads().contains(&payload), "a payload that nobody signed");
     }
 }
@@ -62,8 +74,8 @@ pub fn claims(input: &[u8]) {
 }
 
 fn believed(code: &str) -> Option<Claims> {
-    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(&seeds::trust()));
     let verdict = VERIFIER.verify(code, seeds::NOW, &|_| KnownStatus::Valid);
+    assert!(verdict.presentation().is_none(), "a presentation that nobody signed");
     assert_eq!(verdict.is_valid(), verdict.claims().is_some(), "nothing else can keep these from holding");
     verdict.claims().cloned()
 }
@@ -74,7 +86,7 @@ pub fn token(input: &[u8]) {
     if let Some(claims) = believed(text) {
         assert!(seeds::people().contains(&claims), "claims that nobody signed");
     }
-    let _ = token::open(text, &seeds::trust());
+    let _ = token::open(text, &TRUST);
 }
 
 /// A string that is read is written and read to the same, and is believed with signed fields alone.
@@ -92,10 +104,21 @@ pub fn national(input: &[u8]) {
     }
 }
 
+/// Claims of a presentation have one spelling, and never open as claims of a static code once they are signed.
+pub fn presentation(input: &[u8]) {
+    let Some(presentation) = decoders::presentation(input) else { return };
+    let code = presentation.sign(&PRESENTATION_KEY);
+    let message = decoders::base45(&code).and_then(|wrapped| decoders::zlib(&wrapped));
+    let message = message.expect("what was signed is wrapped");
+    assert_eq!(decoders::cose(&message, &PRESENTATION_PUBLIC), Some(Some(input.to_vec())));
+    let verdict = VERIFIER.verify(&code, seeds::NOW, &|_| KnownStatus::Valid);
+    assert!(verdict.claims().is_none(), "a presentation taken for a static code");
+}
+
 /// No list is opened but what the root signed, and a payload has one spelling.
 pub fn trust_list(input: &[u8]) {
-    if let Ok(list) = TrustList::open(input, &seeds::root().public()) {
-        assert_eq!(list, seeds::trust(), "a list that nobody signed");
+    if let Ok(list) = TrustList::open(input, &ROOT) {
+        assert_eq!(list, *TRUST, "a list that nobody signed");
     }
     if let Ok(list) = TrustList::read_unsigned(input) {
         assert_eq!(list.to_unsigned(), input);
@@ -106,20 +129,16 @@ pub fn trust_list(input: &[u8]) {
     }
 }
 
-/// A message as it came, and one by the status key around the input: most inputs end at a signature otherwise.
-fn signed_for_status(input: &[u8], kind: &str) -> [Vec<u8>; 2] {
-    [input.to_vec(), decoders::to_cose(input, Some(kind), &seeds::status_key())]
-}
-
 fn references() -> [StatusReference; 4] {
     [0, 77, BLOCK_ENTRIES - 1, u64::MAX]
         .map(|index| StatusReference { uri: seeds::LIST_URI.to_owned(), index })
 }
 
-/// A list answers every question, and only about its own entries.
+/// A list, signed or not, answers every question, and only about its own entries.
 pub fn status_list(input: &[u8]) {
-    for message in signed_for_status(input, "application/statuslist+cwt") {
-        let Ok(list) = StatusList::open(&message, seeds::LIST_URI, &seeds::trust()) else { continue };
+    let signed = StatusList::open(input, seeds::LIST_URI, &TRUST);
+    let payload = decoders::status_list(input, seeds::LIST_URI, &STATUS_LISTED);
+    for list in [signed, payload].into_iter().flatten() {
         for reference in references() {
             let known = list.known(&reference, Asked::at(seeds::NOW));
             assert!(reference.index < list.spoken_of || known == KnownStatus::Unknown, "{reference:?}");
@@ -128,14 +147,15 @@ pub fn status_list(input: &[u8]) {
     }
 }
 
-/// A bundle answers every question, and what it says is signed and read to the same.
+/// A bundle, signed or not, answers every question, and what it says is signed and read to the same.
 pub fn status_bundle(input: &[u8]) {
-    for message in signed_for_status(input, "application/vnd.congdanso.status-bundle+cbor") {
-        let Ok(bundle) = StatusBundle::open(&message, &seeds::trust()) else { continue };
+    let signed = StatusBundle::open(input, &TRUST);
+    let payload = decoders::status_bundle(input, &STATUS_LISTED);
+    for bundle in [signed, payload].into_iter().flatten() {
         for reference in references() {
             let _ = bundle.known(&reference, Asked::at(seeds::NOW));
         }
-        let again = StatusBundle::open(&bundle.sign(&seeds::status_key()), &seeds::trust());
+        let again = StatusBundle::open(&bundle.sign(&STATUS_KEY), &TRUST);
         assert_eq!(again.as_ref(), Ok(&bundle));
     }
 }

@@ -82,6 +82,7 @@ short_runs! {
     claims_survive_mutations: "claims",
     tokens_survive_mutations: "token",
     national_strings_survive_mutations: "national",
+    presentations_survive_mutations: "presentation",
     trust_lists_survive_mutations: "trust_list",
     status_lists_survive_mutations: "status_list",
     status_bundles_survive_mutations: "status_bundle",

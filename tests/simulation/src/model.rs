@@ -139,7 +139,7 @@ impl Model {
             let fresh = StatisticsRow {
                 day,
                 dimension: dimension.name().to_owned(),
-                value,
+                value: value.into_string(),
                 stream: place.stream,
                 partition: place.partition,
                 agg_off: 0,

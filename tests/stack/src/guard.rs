@@ -69,3 +69,54 @@ impl Drop for Guard {
         self.child.wait().ok();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Guard;
+    use crate::process::{Alive, ProcessId};
+    use std::os::unix::process::ExitStatusExt;
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+
+    /// A process that waits, and whose command line names a folder.
+    fn waiting(folder: &Path) -> (Child, ProcessId) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "read -r line", "waiting"]).arg(folder).stdin(Stdio::piped());
+        let child = command.spawn().expect("sh starts");
+        let id = ProcessId::of(child.id()).expect("it waits");
+        (child, id)
+    }
+
+    #[test]
+    fn what_is_watched_is_killed_at_the_end_and_the_folder_taken_away_but_no_strangers_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let (mut ours, _) = waiting(&data);
+        let (mut stranger, strangers) = waiting(Path::new("elsewhere"));
+        // Waiting for its end would close it, and then it would end by itself.
+        let input = ours.stdin.take();
+        let mut guard = Guard::new(&data, Some(&data)).unwrap();
+        guard.watch(ours.id()).unwrap();
+        guard.watch(stranger.id()).unwrap();
+        drop(guard);
+        assert_eq!(ours.wait().unwrap().signal(), Some(9));
+        drop(input);
+        assert!(!data.exists());
+        assert_eq!(strangers.alive(), Alive::Running);
+        drop(stranger.stdin.take());
+        stranger.wait().unwrap();
+    }
+
+    #[test]
+    fn what_is_left_to_itself_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut child, id) = waiting(folder.path());
+        let mut guard = Guard::new(folder.path(), None).unwrap();
+        guard.watch(child.id()).unwrap();
+        guard.leave().unwrap();
+        assert_eq!(id.alive(), Alive::Running);
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}

@@ -3,11 +3,11 @@
 use crate::jars::{KAFKA, tail};
 use crate::member::{Member, MemberKind};
 use crate::ports::{Ports, loopback};
-use crate::{StackError, state};
+use crate::{StackError, State, state};
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
 
 /// Heap of one broker. Enough for tests with room to spare; three of them fit beside Cassandra.
 const HEAP: &str = "-Xmx512m";
@@ -92,8 +92,36 @@ pub fn format(member: &Member, jars: &Path) -> Result<(), StackError> {
     })
 }
 
-/// The name of the folder of jars in the cache.
-pub fn jars(say: &mut dyn FnMut(&str)) -> Result<std::path::PathBuf, StackError> {
+/// Tools that are worth having beside the brokers, by name and main class.
+const TOOLS: [(&str, &str); 3] = [
+    ("consumer-groups", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"),
+    ("topics", "org.apache.kafka.tools.TopicCommand"),
+    ("configs", "kafka.admin.ConfigCommand"),
+];
+
+/// Runs a tool of Kafka on the brokers of a stack, on this process's terminal.
+///
+/// # Errors
+/// [`StackError::Refused`] for a tool that is not one of them, and when the stack has no brokers.
+pub fn tool(state: &State, name: &str, arguments: &[String]) -> Result<ExitStatus, StackError> {
+    let Some((_, class)) = TOOLS.iter().find(|(tool, _)| *tool == name) else {
+        let names = TOOLS.map(|(tool, _)| tool).join(", ");
+        return Err(StackError::Refused(format!("there is no tool {name}; there are {names}")));
+    };
+    let broker = state.of_kind(MemberKind::Broker).next();
+    let broker = broker.ok_or_else(|| StackError::Refused("the stack has no brokers".to_owned()))?;
+    // A broker's own command line ends with its class path, its class and its properties.
+    let base = &broker.arguments[..broker.arguments.len().saturating_sub(2)];
+    Command::new(&broker.program)
+        .args(base)
+        .args([class, "--bootstrap-server", &state.bootstrap_servers()])
+        .args(arguments)
+        .status()
+        .map_err(StackError::io(format!("running {name}")))
+}
+
+/// The folder of jars in the cache.
+pub fn jars(say: &mut dyn FnMut(&str)) -> Result<PathBuf, StackError> {
     KAFKA.folder(say)
 }
 

@@ -21,6 +21,7 @@ mod up;
 mod wire;
 
 pub use error::StackError;
+pub use kafka::tool;
 pub use member::{Member, MemberKind};
 pub use plan::Plan;
 pub use process::{Alive, ProcessId};

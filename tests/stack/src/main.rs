@@ -57,6 +57,14 @@ enum Command {
     },
     /// Prints the configuration that uses what runs.
     Config,
+    /// Runs a command-line tool of Kafka on the brokers: `tool consumer-groups --describe --all-groups`.
+    Tool {
+        /// `consumer-groups`, `topics` or `configs`.
+        name: String,
+        /// Its own arguments; the address of the brokers is added.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -114,6 +122,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pause { member } => found()?.signal(member.as_deref(), Signal::STOP)?,
         Command::Resume { member } => found()?.signal(member.as_deref(), Signal::CONT)?,
         Command::Config => print!("{}", found()?.configuration()),
+        Command::Tool { name, arguments } => {
+            let status = stack::tool(&found()?, &name, &arguments)?;
+            if !status.success() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -171,18 +171,20 @@ impl State {
         let brokers = self.of_kind(MemberKind::Broker).count();
         if brokers > 0 {
             text += &format!(
-                "[log]\nbackend = \"kafka\"\n\n[log.kafka]\nbootstrap_servers = \"{}\"\nreplication = {brokers}\n",
+                "log.backend = \"kafka\"\nlog.kafka.bootstrap_servers = \"{}\"\nlog.kafka.replication = {brokers}\n",
                 self.bootstrap_servers()
             );
         }
         let nodes = self.contact_points();
         if !nodes.is_empty() {
             text += &format!(
-                "\n[projections]\nbackend = \"scylla\"\n\n[projections.scylla]\ncontact_points = {nodes:?}\ndatacenter = \"datacenter1\"\nreplication = {}\n",
+                "projections.backend = \"scylla\"\nprojections.scylla.contact_points = \"{}\"\n\
+                 projections.scylla.replication = {}\n",
+                nodes.join(","),
                 nodes.len()
             );
         }
-        text.trim_start().to_owned()
+        text
     }
 }
 
@@ -195,4 +197,35 @@ pub fn folder(data_dir: &Path) -> Result<PathBuf, StackError> {
 /// Writes a file.
 pub fn write(path: &Path, text: &str) -> Result<(), StackError> {
     fs::write(path, text).map_err(StackError::io(format!("writing {}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+    use crate::member::{Member, MemberKind};
+
+    fn member(kind: MemberKind, port: u16) -> Member {
+        Member {
+            name: "member".to_owned(),
+            kind,
+            address: ([127, 0, 0, 1], port).into(),
+            process: None,
+            log: "log".into(),
+            program: "program".into(),
+            arguments: Vec::new(),
+            peers: 0,
+        }
+    }
+
+    #[test]
+    fn the_printed_configuration_has_only_keys_that_the_program_has() {
+        let config = include_str!("../../../deploy/congdanso/src/config.rs");
+        let state = State { members: vec![member(MemberKind::Broker, 1), member(MemberKind::Node, 2)] };
+        let printed = state.configuration();
+        assert_eq!(printed.lines().count(), 6, "{printed}");
+        for line in printed.lines() {
+            let key = line.split_once(" = ").map(|(key, _)| key).unwrap();
+            assert!(config.contains(&format!("(\"{key}\")")), "{key} is no setting of the program");
+        }
+    }
 }

@@ -168,11 +168,21 @@ impl Stack {
     /// # Errors
     /// [`StackError`]; it is refused when the member runs.
     pub fn restart(&mut self, name: &str) -> Result<(), StackError> {
-        if self.state.member(name)?.alive() != Alive::Gone {
-            return Err(StackError::Refused(format!("{name} runs")));
+        self.restart_all(&[name])
+    }
+
+    /// Starts members again that were killed, all before any of them is waited for: of three brokers none answers alone.
+    ///
+    /// # Errors
+    /// See [`Stack::restart`].
+    pub fn restart_all(&mut self, names: &[&str]) -> Result<(), StackError> {
+        for name in names {
+            if self.state.member(name)?.alive() != Alive::Gone {
+                return Err(StackError::Refused(format!("{name} runs")));
+            }
+            self.spawn(name)?;
         }
-        self.spawn(name)?;
-        self.wait(name, false, &mut |_| {})
+        names.iter().try_for_each(|name| self.wait(name, false, &mut |_| {}))
     }
 
     /// SIGSTOP: the member is there and says nothing.

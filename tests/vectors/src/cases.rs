@@ -3,6 +3,7 @@
 mod damaged;
 mod lists;
 mod national;
+mod presentations;
 mod refused;
 mod status;
 mod valid;
@@ -20,6 +21,7 @@ pub fn codes() -> Vec<(&'static str, Vec<Vector>)> {
         ("refused.json", refused::cases()),
         ("national.json", national::cases()),
         ("status.json", status::cases()),
+        ("presentations.json", presentations::cases()),
     ]
 }
 
@@ -42,9 +44,11 @@ fn vector(name: impl Into<String>, code: impl Into<String>, verdict: &str) -> Ve
         root: hex::encode(key(seed::ROOT).public()),
         status_bundle: None,
         max_status_age: None,
+        audience: None,
         verdict: verdict.to_owned(),
         status_checked: None,
         claims: None,
+        presentation: None,
     }
 }
 

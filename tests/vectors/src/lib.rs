@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use identity::claims::{Sex, StatusReference};
 use identity::status::Asked;
 use identity::verdict::KnownStatus;
-use identity::{Claims, StatusBundle, TrustList, Verdict, Verifier};
+use identity::{Claims, Presentation, StatusBundle, TrustList, Verdict, Verifier};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -37,6 +37,9 @@ pub struct Vector {
     /// How old the bundle may be, in seconds. Without it, as long as the bundle says something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_status_age: Option<i64>,
+    /// Who asks. Without one, nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
     /// [`Verdict::code`].
     pub verdict: String,
     /// Of a valid code: whether its status was known.
@@ -45,6 +48,9 @@ pub struct Vector {
     /// What was signed, where the verdict says so much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Value>,
+    /// What was signed, if it is a presentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presentation: Option<Value>,
 }
 
 /// A signed list or bundle and why it is refused, if it is.
@@ -128,6 +134,9 @@ pub fn judge(vector: &Vector) -> Verdict {
             bundle.known(reference, asked)
         }
     };
+    if let Some(audience) = &vector.audience {
+        return Verifier::new(&trust).verify_for(audience, &vector.code, vector.now, &status);
+    }
     let verdict = identity::verify(&vector.code, &trust, vector.now, &status);
     let again = Verifier::new(&trust).verify(&vector.code, vector.now, &status);
     assert_eq!(verdict, again, "{}: the two ways of asking differ", vector.name);
@@ -136,14 +145,48 @@ pub fn judge(vector: &Vector) -> Verdict {
     verdict
 }
 
-/// Claims as the files have them.
-#[must_use]
-pub fn claims_json(claims: &Claims) -> Value {
-    let sex = match claims.sex {
+const fn sex_name(sex: Sex) -> &'static str {
+    match sex {
         Sex::Male => "male",
         Sex::Female => "female",
         Sex::Other => "other",
-    };
+    }
+}
+
+/// A presentation as the files have it: what was not chosen is not there.
+#[must_use]
+pub fn presentation_json(presentation: &Presentation) -> Value {
+    let chosen = &presentation.disclosed;
+    let mut disclosed = json!({
+        "qid": chosen.qid,
+        "full_name": chosen.full_name,
+        "birth_date": chosen.birth_date,
+        "sex": chosen.sex.map(sex_name),
+        "ward": chosen.ward,
+        "masked_number": chosen.masked_number,
+        "level": chosen.level,
+        "declarant_qid": chosen.declarant_qid,
+        "over_18": chosen.over_18,
+        "photo_hash": chosen.photo_hash.map(hex::encode),
+    });
+    if let Some(fields) = disclosed.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    json!({
+        "issuer": presentation.issuer,
+        "serial": presentation.serial,
+        "audience": presentation.audience,
+        "nonce": hex::encode(presentation.nonce),
+        "issued_at": presentation.issued_at,
+        "expires_at": presentation.expires_at,
+        "disclosed": disclosed,
+        "status": {"uri": presentation.status.uri, "index": presentation.status.index},
+    })
+}
+
+/// Claims as the files have them.
+#[must_use]
+pub fn claims_json(claims: &Claims) -> Value {
     json!({
         "issuer": claims.issuer,
         "qid": claims.qid,
@@ -151,7 +194,7 @@ pub fn claims_json(claims: &Claims) -> Value {
         "masked_number": claims.masked_number,
         "full_name": claims.full_name,
         "birth_date": claims.birth_date,
-        "sex": sex,
+        "sex": sex_name(claims.sex),
         "level": claims.level,
         "declarant_qid": claims.declarant_qid,
         "issued_at": claims.issued_at,

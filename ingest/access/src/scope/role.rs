@@ -37,8 +37,8 @@ pub fn role(name: &str) -> Option<(Vec<Channel>, Vec<Scope>)> {
         "employer" => (&[Employer], send(&[Kind::AccountRegistered])),
         "importer" => (&[Inherited], send(&[Kind::AccountInherited])),
         "sms_gateway" => (&[Sms], [send(&[Kind::AccountRegistered]), vec![Scope::SmsWebhook]].concat()),
-        "portal" => (&[Web, Family, Zalo], [send(FILER), send(CITIZEN)].concat()),
-        "app" => (&[], vec![Scope::ReadAll, Scope::Lookup, Scope::Statistics]),
+        "portal" => (&[Web, Family, Zalo], [send(FILER), send(CITIZEN), vec![Scope::Present]].concat()),
+        "app" => (&[], vec![Scope::ReadAll, Scope::Lookup, Scope::Statistics, Scope::Present]),
         _ => return None,
     };
     Some((channels.to_vec(), scopes))

@@ -212,6 +212,13 @@ fn number(key: &Value) -> Option<i64> {
 
 /// `YYYYMMDD`, `YYYYMM` and `YYYY`, with or without dashes, to the form with dashes.
 pub(crate) fn birth_date(text: &str) -> Option<String> {
+    // Nearly every date is whole and without dashes.
+    if let Some((digits, [])) = text.as_bytes().split_first_chunk::<8>()
+        && digits.iter().all(u8::is_ascii_digit)
+    {
+        let (year, month, day) = (&text[..4], &text[4..6], &text[6..]);
+        return in_calendar(year, month, day).then(|| [year, month, day].join("-"));
+    }
     let digits: String = match text.as_bytes() {
         [_, _, _, _, b'-', _, _] | [_, _, _, _, b'-', _, _, b'-', _, _] => text.replace('-', ""),
         _ => text.to_owned(),

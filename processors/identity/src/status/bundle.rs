@@ -3,11 +3,12 @@
 use super::entries::{BITS, Entries};
 use super::{
     Asked, EXPIRES_AT, ISSUED_AT, ListId, Status, StatusError, TTL, Validity, field, index_in_block,
-    malformed, signed, validity,
+    malformed, map, signed, validity,
 };
 use crate::cbor::Writer;
 use crate::claims::StatusReference;
 use crate::cose;
+use crate::trust::TrustedKey;
 use crate::verdict::KnownStatus;
 use crate::{SigningKey, TrustList};
 use ciborium::Value;
@@ -81,10 +82,15 @@ impl StatusBundle {
         if bytes.len() > Self::MAX_BYTES {
             return Err(malformed("larger than 16 MiB"));
         }
-        let (value, payload, by) = signed(bytes, TYPE, trust)?;
-        let map = value.as_map().ok_or(malformed("no map inside"))?;
-        let validity = validity(map, by)?;
-        let (base_uri, packed) = parts(map).ok_or(malformed("fields missing or of a wrong type"))?;
+        let (payload, by) = signed(bytes, TYPE, trust)?;
+        Self::read(&payload, by)
+    }
+
+    /// Reads what this key signed.
+    pub(crate) fn read(payload: &[u8], by: &TrustedKey) -> Result<Self, StatusError> {
+        let map = map(payload)?;
+        let validity = validity(&map, by)?;
+        let (base_uri, packed) = parts(&map).ok_or(malformed("fields missing or of a wrong type"))?;
         if encode(base_uri, validity, &packed) != payload {
             return Err(malformed("unknown fields, or not in deterministic form"));
         }

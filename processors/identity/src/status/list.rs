@@ -2,12 +2,13 @@
 
 use super::entries::{BITS, Entries};
 use super::{
-    Asked, EXPIRES_AT, ISSUED_AT, StatusError, TTL, Validity, field, index_in_block, malformed, signed,
+    Asked, EXPIRES_AT, ISSUED_AT, StatusError, TTL, Validity, field, index_in_block, malformed, map, signed,
     validity,
 };
 use crate::cbor::Writer;
 use crate::claims::StatusReference;
 use crate::cose;
+use crate::trust::TrustedKey;
 use crate::verdict::KnownStatus;
 use crate::{SigningKey, TrustList};
 use ciborium::Value;
@@ -51,10 +52,15 @@ impl StatusList {
         if bytes.len() > Self::MAX_BYTES {
             return Err(malformed("larger than 512 KiB"));
         }
-        let (value, payload, by) = signed(bytes, TYPE, trust)?;
-        let map = value.as_map().ok_or(malformed("no map inside"))?;
-        let validity = validity(map, by)?;
-        let (subject, bits, lst) = parts(map).ok_or(malformed("fields missing or of a wrong type"))?;
+        let (payload, by) = signed(bytes, TYPE, trust)?;
+        Self::read(&payload, uri, by)
+    }
+
+    /// Reads what this key signed.
+    pub(crate) fn read(payload: &[u8], uri: &str, by: &TrustedKey) -> Result<Self, StatusError> {
+        let map = map(payload)?;
+        let validity = validity(&map, by)?;
+        let (subject, bits, lst) = parts(&map).ok_or(malformed("fields missing or of a wrong type"))?;
         if encode(subject, validity, bits, lst) != payload {
             return Err(malformed("unknown fields, or not in deterministic form"));
         }

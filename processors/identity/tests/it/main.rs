@@ -7,6 +7,7 @@ mod national;
 mod pictures;
 mod presentations;
 mod refusals;
+mod sizes;
 mod status;
 mod support;
 mod tokens;

@@ -48,6 +48,13 @@ fn string_with_every_field_is_written_and_read() {
 }
 
 #[test]
+fn separators_behind_the_signature_that_say_nothing_are_not_written() {
+    let separators = NationalString::parse("1|AN|1990|0|Q|<<<<SIG<<<").unwrap();
+    assert_eq!(separators.others, "<<");
+    assert_eq!(compose(&separators), "1|AN|1990|0|Q|<0<<<SIG");
+}
+
+#[test]
 fn example_of_the_decision_is_read() {
     let read =
         NationalString::parse("048090000001|TRAN VAN AN|1990-05-17|0|QID1|<1<<0905123456<SIG").unwrap();

@@ -142,11 +142,18 @@ impl ProjectionsWriter for ScyllaStore {
         let mut counts = [0; 3];
         keys.iter().for_each(|(table, _)| counts[TableClass::of(*table) as usize] += 1);
         let live = &*live;
+        // As they come: in their order, a slow answer would hold back what could be asked meanwhile.
+        let read = async |(index, (table, key)): (usize, &(Table, Key))| {
+            Ok((index, shared.read_one(live, Side::Writer, *table, key).await?))
+        };
         let rows = self.io.block_on(
-            stream::iter(keys)
-                .map(|(table, key)| shared.read_one(live, Side::Writer, *table, key))
-                .buffered(IN_FLIGHT_MAX)
-                .try_collect(),
+            stream::iter(keys.iter().enumerate()).map(read).buffer_unordered(IN_FLIGHT_MAX).try_fold(
+                vec![None; keys.len()],
+                async |mut rows, (index, row)| {
+                    rows[index] = row;
+                    Ok(rows)
+                },
+            ),
         );
         shared.metrics.rows.read_rows.add(counts);
         rows

@@ -27,7 +27,8 @@ const IMPURE: [&str; 16] = [
     "parking_lot",
 ];
 /// Backends, and who may name them: the program, and what measures them.
-const ADAPTERS: [&str; 3] = ["event-log-embedded", "projections-embedded", "projections-scylla"];
+const ADAPTERS: [&str; 4] =
+    ["event-log-embedded", "event-log-kafka", "projections-embedded", "projections-scylla"];
 const MAY_NAME_ADAPTERS: [&str; 2] = ["congdanso", "benches"];
 /// Pure members and all that they may know of the project.
 const KNOW_ONLY: [(&str, &[&str]); 10] = [

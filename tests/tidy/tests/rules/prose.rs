@@ -28,7 +28,7 @@ fn every_setting_is_in_the_table_with_its_default() {
             let (_, rest) = line.split_once("(\"")?;
             let (key, rest) = rest.split_once("\"): ")?;
             let (default, _) = rest.split_once(" = ")?.1.split_once(", ")?;
-            Some(format!("{key} = {default}"))
+            Some(format!("{key} = {}", default.replace("no_settings()", "{}")))
         })
         .collect();
     let rows = table_rows(&section("## Configuration"));
@@ -158,11 +158,23 @@ fn files_that_prose_names_are_there() {
         let is_file = |word: &&str| {
             let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
             let ending = [".rs", ".md", ".toml", ".csv", ".avsc"].iter().any(|ending| word.ends_with(ending));
-            plain && word.contains('/') && ending
+            plain && word.contains('/') && !word.starts_with('/') && ending
         };
         for name in quoted(&text).into_iter().filter(is_file).chain(links) {
             looked_at += 1;
-            let there = root.join(&folder).join(name).exists() || root.join(name).exists();
+            // A part of a page stands under a heading, whose words its name has.
+            let (name, heading) = name.split_once('#').unwrap_or((name, ""));
+            let target = if name.is_empty() { page.as_str() } else { name };
+            let path = [root.join(&folder).join(target), root.join(target)].into_iter().find(|p| p.exists());
+            let is_heading = |line: &str| {
+                line.strip_prefix('#').is_some_and(|line| {
+                    line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == heading
+                })
+            };
+            let there = path.is_some_and(|path| {
+                heading.is_empty()
+                    || std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(is_heading))
+            });
             assert!(there, "{page} names {name}, which is not there: bring the page up to date");
         }
     }

@@ -1,6 +1,6 @@
 //! `congdanso keys publish`: the list that waits for the root key, in one step where the key is, or in three around it.
 
-use super::super::{reach, say, say_json};
+use super::super::{reach, reach_or_make, say, say_json, settings};
 use super::{ask, root};
 use crate::admin::Request;
 use crate::cli::{Global, PublishArgs};
@@ -31,7 +31,11 @@ pub fn run(global: &Global, args: &PublishArgs) -> anyhow::Result<()> {
         );
         return if global.json { say_json(&result) } else { Ok(()) };
     }
-    let waits = ask(&mut reach(global)?, Request::KeysWaiting)?;
+    // A folder that is configured for a root key elsewhere asks for its first list before anything else.
+    let is_configured = settings(global)?.config.root_public().is_some();
+    let mut session = if is_configured { reach_or_make(global)? } else { reach(global)? };
+    let waits = ask(&mut session, Request::KeysWaiting)?;
+    drop(session);
     let Some(request) = waits["request"].as_str() else {
         return Err(Failure::new(Exit::NotFound, "no list waits for the root key").into());
     };

@@ -21,7 +21,7 @@ const R: &str = "eae868ecc176883766c5dc5ba5b8dca25dab3c2e56a551ce5705b793914348e
 fn working_group_example_is_read_and_verified() {
     let message = Sign1::read(&hex::decode(EDDSA_SIG_01).unwrap()).unwrap();
     assert_eq!(message.kid, b"11");
-    assert_eq!(hex::encode(to_be_signed(&message.protected, &message.payload)), EDDSA_SIG_01_SIGNED);
+    assert_eq!(hex::encode(&message.signed), EDDSA_SIG_01_SIGNED);
     assert_eq!(message.verified(&public(&key())).unwrap(), b"This is the content.");
 }
 

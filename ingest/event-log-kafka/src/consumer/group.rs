@@ -1,0 +1,190 @@
+//! What a member does when its group gives and takes partitions.
+
+use super::State;
+use super::state::Client;
+use crate::log::Shared;
+use crate::{context, read};
+use event_log::ReadError;
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::base_consumer::PartitionQueue;
+use rdkafka::consumer::{Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::util::Timeout;
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use schemas::TopicPartition;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a seek within a partition may take: it is answered by this process itself.
+const SEEK_MAX: Duration = Duration::from_secs(5);
+/// How often the queue of logs and errors is looked at while nothing else comes.
+const QUIET_POLL: Duration = Duration::from_millis(100);
+
+/// A member, as its owner and its polling thread share it.
+pub struct Group {
+    pub shared: Arc<Shared>,
+    pub state: Mutex<State>,
+    pub signal: Arc<Signal>,
+}
+
+/// Wakes the owner. Locked for moments only, and never while librdkafka is called: it calls from inside its own locks.
+#[derive(Default)]
+pub struct Signal {
+    raised: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Signal {
+    pub fn raise(&self) {
+        *self.raised.lock() = true;
+        self.changed.notify_one();
+    }
+
+    /// Returns when it was raised since the last wait, or the time is over.
+    pub fn wait(&self, at_most: Duration) {
+        let mut raised = self.raised.lock();
+        if !*raised {
+            self.changed.wait_for(&mut raised, at_most);
+        }
+        *raised = false;
+    }
+}
+
+impl Group {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, state: Mutex::default(), signal: Arc::default() }
+    }
+
+    /// Puts a partition to an offset, and begins to fetch it if it was not fetched yet.
+    pub fn place(&self, partition: TopicPartition, offset: u64) -> Result<(), ReadError> {
+        let mut state = self.state.lock();
+        let client = state.consumer()?;
+        let Some(held) = state.held.get_mut(&partition) else { return Ok(()) };
+        let failed = |error: KafkaError| read::unavailable(&format!("seeking {partition}"), &error);
+        let at = read::place(&self.shared.layout, partition, offset).map_err(failed)?;
+        // The old queue's end silences the partition's queue, so it comes before the new one's beginning.
+        held.queue = None;
+        if held.fetched {
+            // Until it is placed nothing is delivered, and the poller tries again.
+            held.astray = true;
+            held.next = offset;
+            // The partition's queue may have been joined to the group's when fetching began anew.
+            let queue = self.queue(&client, partition)?;
+            let name = &self.shared.layout.known(partition.topic).name;
+            let to = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+            if client.seek(name, partition.partition.into(), to, SEEK_MAX).is_ok() {
+                held.placed(queue, offset);
+                return Ok(());
+            }
+            drop(queue);
+            // It is not being fetched, as after an offset that was not there: begin anew.
+            client.incremental_unassign(&at).map_err(failed)?;
+            held.fetched = false;
+        }
+        // The queue first: what is fetched must not go to the group's queue.
+        let queue = self.queue(&client, partition)?;
+        client.incremental_assign(&at).map_err(failed)?;
+        held.placed(queue, offset);
+        Ok(())
+    }
+
+    fn queue(
+        &self,
+        client: &Arc<Client>,
+        partition: TopicPartition,
+    ) -> Result<PartitionQueue<Callbacks>, ReadError> {
+        let name = &self.shared.layout.known(partition.topic).name;
+        let mut queue = client
+            .split_partition_queue(name, partition.partition.into())
+            .ok_or_else(|| ReadError::Unavailable { reason: format!("{partition} has no queue") })?;
+        let signal = Arc::clone(&self.signal);
+        queue.set_nonempty_callback(move || signal.raise());
+        Ok(queue)
+    }
+
+    /// The partitions of ours in a list of librdkafka's.
+    fn partitions(&self, list: &TopicPartitionList) -> Vec<TopicPartition> {
+        list.elements()
+            .iter()
+            .filter_map(|element| self.shared.layout.partition(element.topic(), element.partition()))
+            .collect()
+    }
+
+    fn list(&self, partitions: &[TopicPartition]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add_partition(&self.shared.layout.known(partition.topic).name, partition.partition.into());
+        }
+        list
+    }
+
+    fn count(&self, state: &MutexGuard<'_, State>, before: usize) {
+        let (now, before) = (state.held.len() as i64, before as i64);
+        self.shared.metrics.assigned_partitions.add(now - before);
+    }
+
+    /// Drops all partitions.
+    pub fn leave(&self) {
+        let mut state = self.state.lock();
+        let before = state.held.len();
+        state.left();
+        self.count(&state, before);
+        drop(state);
+        self.signal.raise();
+    }
+}
+
+/// What librdkafka calls, on the thread that polls.
+pub struct Callbacks(pub Arc<Group>);
+
+impl ClientContext for Callbacks {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        context::log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        context::error(&error, reason);
+    }
+}
+
+impl ConsumerContext for Callbacks {
+    fn rebalance(&self, client: &Client, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let group = &self.0;
+        let partitions = group.partitions(list);
+        let mut state = group.state.lock();
+        let before = state.held.len();
+        let acknowledged = if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            tracing::info!(partitions = partitions.len(), "the group gave partitions");
+            state.assigned(partitions);
+            // The group is told that they are taken; fetching begins with the seek.
+            client.incremental_assign(&TopicPartitionList::new())
+        } else {
+            tracing::info!(
+                partitions = partitions.len(),
+                lost = client.assignment_lost(),
+                "the group took partitions"
+            );
+            let fetched = state.revoked(partitions);
+            client.incremental_unassign(&group.list(&fetched))
+        };
+        group.count(&state, before);
+        drop(state);
+        if let Err(error) = acknowledged {
+            tracing::error!(%error, "the change of the group could not be acknowledged");
+        }
+        group.signal.raise();
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            // Lag tools see an older place for a while.
+            tracing::debug!(%error, "offsets could not be committed");
+        }
+    }
+
+    fn main_queue_min_poll_interval(&self) -> Timeout {
+        Timeout::After(QUIET_POLL)
+    }
+}

@@ -1,0 +1,269 @@
+//! The thread that polls the group for a member, commits for lag tools, and looks after partitions that stand still.
+
+use super::group::{Callbacks, Group};
+use super::state::{Client, Stand};
+use crate::read;
+use event_log::ReadError;
+use parking_lot::{Condvar, Mutex};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::{Message, Offset, TopicPartitionList};
+use schemas::TopicPartition;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long one poll of the group waits; a stop is noticed as soon.
+const POLL: Duration = Duration::from_millis(50);
+/// How often offsets are committed for lag tools.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// How often partitions are looked at that have given nothing.
+const WATCH_EVERY: Duration = Duration::from_secs(10);
+/// How long one such look, or the look for the coordinator before a close, may take.
+const ASK_MAX: Duration = Duration::from_secs(2);
+/// After a fatal error the member joins anew no sooner than this: one that was put out by a namesake must not put that out in
+/// turn again and again.
+const REJOIN_AFTER: Duration = Duration::from_secs(5);
+
+/// A running thread.
+pub struct Poller {
+    thread: JoinHandle<()>,
+    end: Arc<End>,
+}
+
+#[derive(Default)]
+struct End {
+    wanted: AtomicBool,
+    came: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Poller {
+    /// Makes the first client here, so that settings that make none are told to the caller.
+    pub fn start(config: ClientConfig, topics: Vec<String>, group: Arc<Group>) -> Result<Self, ReadError> {
+        let client = subscribe(&config, &topics, &group)
+            .map_err(|error| read::unavailable("joining the group", &error))?;
+        let end = Arc::new(End::default());
+        let of_thread = Arc::clone(&end);
+        let run = move || {
+            let _ended = Ended(Arc::clone(&of_thread), Arc::clone(&group));
+            let polling = Polling { group, end: of_thread, watched: BTreeMap::new() };
+            polling.run(client, &config, &topics);
+        };
+        let thread =
+            std::thread::Builder::new().name("kafka-group".to_owned()).spawn(run).map_err(|error| {
+                ReadError::Unavailable { reason: format!("no thread for the group: {error}") }
+            })?;
+        Ok(Self { thread, end })
+    }
+
+    /// Leaves the group. The thread is left behind when it does not end in time.
+    pub fn stop(self, at_most: Duration) {
+        self.end.wanted.store(true, Ordering::Release);
+        let mut came = self.end.came.lock();
+        let until = Instant::now() + at_most;
+        while !*came {
+            if self.end.changed.wait_until(&mut came, until).timed_out() {
+                tracing::warn!("the brokers do not let a member leave; it is left behind");
+                return;
+            }
+        }
+        drop(came);
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that polls the group panicked");
+        }
+    }
+}
+
+/// Tells the end of the thread, however it ends.
+struct Ended(Arc<End>, Arc<Group>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.1
+            .state
+            .lock()
+            .outside
+            .get_or_insert_with(|| "the thread that polls the group has ended".to_owned());
+        self.1.leave();
+        *self.0.came.lock() = true;
+        self.0.changed.notify_all();
+    }
+}
+
+fn subscribe(
+    config: &ClientConfig,
+    topics: &[String],
+    group: &Arc<Group>,
+) -> Result<Arc<Client>, KafkaError> {
+    let client: Client = Client::from_config_and_context(config, Callbacks(Arc::clone(group)))?;
+    let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+    client.subscribe(&names)?;
+    let client = Arc::new(client);
+    group.state.lock().set_client(Some(Arc::clone(&client)));
+    Ok(client)
+}
+
+struct Polling {
+    group: Arc<Group>,
+    end: Arc<End>,
+    /// Partitions that gave nothing at the last look, and the offset at which they stood.
+    watched: BTreeMap<TopicPartition, u64>,
+}
+
+impl Polling {
+    fn run(mut self, client: Arc<Client>, config: &ClientConfig, topics: &[String]) {
+        let mut client = Some(client);
+        while let Some(current) = client.take() {
+            let fatal = self.poll_until_end(&current);
+            self.group.leave();
+            let Some(reason) = fatal else {
+                close(current);
+                return;
+            };
+            tracing::error!(%reason, "the member was put out of its group and joins anew");
+            self.group.shared.metrics.rejoins.inc();
+            self.group.state.lock().outside = Some(reason);
+            self.group.signal.raise();
+            // A client after a fatal error may not answer to its end.
+            std::mem::forget(current);
+            client = self.rejoin(config, topics);
+        }
+    }
+
+    fn rejoin(&self, config: &ClientConfig, topics: &[String]) -> Option<Arc<Client>> {
+        loop {
+            let since = Instant::now();
+            while since.elapsed() < REJOIN_AFTER {
+                if self.end.wanted.load(Ordering::Acquire) {
+                    return None;
+                }
+                std::thread::sleep(POLL);
+            }
+            match subscribe(config, topics, &self.group) {
+                Ok(client) => {
+                    self.group.state.lock().outside = None;
+                    return Some(client);
+                }
+                Err(error) => tracing::error!(%error, "the member cannot join its group"),
+            }
+        }
+    }
+
+    /// Returns the reason of a fatal error, or `None` when the end is wanted.
+    fn poll_until_end(&mut self, client: &Arc<Client>) -> Option<String> {
+        let (mut reported, mut watched) = (Instant::now(), Instant::now());
+        while !self.end.wanted.load(Ordering::Acquire) {
+            let astray = match client.poll(POLL) {
+                None => None,
+                // Fetching that began anew joined the partition's queue to this one.
+                Some(Ok(message)) => self.group.shared.layout.partition(message.topic(), message.partition()),
+                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => return Some(error.to_string()),
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "the group's client");
+                    None
+                }
+            };
+            if let Some(partition) = astray {
+                self.place_again(partition);
+            }
+            if reported.elapsed() > REPORT_EVERY {
+                reported = Instant::now();
+                self.commit(client);
+            }
+            if watched.elapsed() > WATCH_EVERY {
+                watched = Instant::now();
+                self.watch(client);
+            }
+        }
+        self.commit(client);
+        None
+    }
+
+    /// Fetches a partition anew from where its owner stands.
+    fn place_again(&self, partition: TopicPartition) {
+        let Some(next) = self.group.mark_astray(partition) else { return };
+        if let Err(error) = self.group.place(partition, next) {
+            // It stays marked, and the next look tries again.
+            tracing::warn!(%partition, %error, "a partition could not be fetched anew");
+        }
+        self.group.signal.raise();
+    }
+
+    fn commit(&self, client: &Client) {
+        let reports = self.group.state.lock().take_reports();
+        let mut list = TopicPartitionList::with_capacity(reports.len());
+        for (partition, offset) in reports {
+            let name = &self.group.shared.layout.known(partition.topic).name;
+            let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+            // An offset that is a number is always taken.
+            list.add_partition_offset(name, partition.partition.into(), offset).ok();
+        }
+        if list.count() > 0
+            && let Err(error) = client.commit(&list, CommitMode::Async)
+        {
+            tracing::debug!(%error, "offsets could not be committed");
+        }
+    }
+
+    /// A partition that has given nothing twice in a row though there is something is fetched anew.
+    fn watch(&mut self, client: &Client) {
+        let mut still = BTreeMap::new();
+        let mut again = Vec::new();
+        {
+            let state = self.group.state.lock();
+            for (partition, held) in state.held.iter().filter(|(_, held)| held.stand == Stand::Open) {
+                if held.astray {
+                    again.push(*partition);
+                } else if held.fetched && held.dry_at == Some(held.next) {
+                    still.insert(*partition, held.next);
+                }
+            }
+        }
+        for (partition, next) in &still {
+            if self.watched.get(partition) != Some(next) {
+                continue;
+            }
+            match read::bounds(client.client(), &self.group.shared.layout, *partition, ASK_MAX) {
+                Ok(bounds) if bounds.end > *next => again.push(*partition),
+                Ok(_) => {}
+                // Nobody answers: this is no partition's fault.
+                Err(_) => break,
+            }
+        }
+        for partition in &again {
+            tracing::warn!(%partition, "a partition stands still and is fetched anew");
+            self.group.shared.metrics.stalls.inc();
+            self.place_again(*partition);
+        }
+        still.retain(|partition, _| !again.contains(partition));
+        self.watched = still;
+    }
+}
+
+/// Leaves the group, if its coordinator can be reached. librdkafka 2.12.1 may crash where a member leaves whose coordinator is
+/// gone (its issue 5347), or ask for it for ever; then the client is left behind, and the session ends by itself.
+fn close(client: Arc<Client>) {
+    let reachable = client
+        .subscription()
+        .and_then(|subscribed| {
+            let mut list = TopicPartitionList::with_capacity(1);
+            if let Some(first) = subscribed.elements().first() {
+                list.add_partition(first.topic(), 0);
+            }
+            client.committed_offsets(list, ASK_MAX)
+        })
+        .is_ok();
+    match Arc::into_inner(client) {
+        Some(client) if reachable => drop(client),
+        Some(client) => {
+            tracing::warn!("the group's coordinator does not answer; the member is left behind");
+            std::mem::forget(client);
+        }
+        // The owner is in the middle of a seek, and is the last to let go.
+        None => {}
+    }
+}

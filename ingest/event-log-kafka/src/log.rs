@@ -1,0 +1,104 @@
+//! The log as the port has it.
+
+use crate::append::Producer;
+use crate::consumer::Member;
+use crate::context::Quiet;
+use crate::layout::Layout;
+use crate::metrics::Metrics;
+use crate::read::{self, Readers};
+use crate::{OpenError, Options, TopicNames, settings};
+use event_log::{AppendError, Bounds, Consumer, EventLog, NewRecord, ReadError, Record, TopicLayout};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use prometheus::Registry;
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use schemas::{Topic, TopicPartition};
+use std::sync::Arc;
+
+/// The log of a city in Kafka. Any number of processes may have it open.
+///
+/// Dropping it gives up what was not delivered: such appends end as unknown.
+pub struct KafkaLog {
+    shared: Arc<Shared>,
+    producer: Producer,
+    readers: Readers,
+}
+
+/// What every part of the log knows.
+pub struct Shared {
+    pub options: Options,
+    pub layout: Arc<Layout>,
+    pub metrics: Arc<Metrics>,
+}
+
+impl KafkaLog {
+    /// Opens the log: reads which topics are in force. Blocks until a broker answers, [`Options::read_timeout`] at most.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(options: Options, registry: &Registry) -> Result<Arc<Self>, OpenError> {
+        options.check()?;
+        let asking: BaseConsumer<Quiet> =
+            BaseConsumer::from_config_and_context(&settings::admin(&options), Quiet)
+                .map_err(|error| settings::not_made(&error))?;
+        let metadata = asking
+            .fetch_metadata(None, options.read_timeout)
+            .map_err(|error| OpenError::Unreachable { reason: error.to_string() })?;
+        let layout = Arc::new(Layout::from_metadata(&TopicNames::new(&options.city), &metadata)?);
+        let metrics = Arc::new(Metrics::register(registry)?);
+        let producer = Producer::new(&options, Arc::clone(&layout), Arc::clone(&metrics))?;
+        let readers = Readers::new(&options, Arc::clone(&layout));
+        Ok(Arc::new(Self { shared: Arc::new(Shared { options, layout, metrics }), producer, readers }))
+    }
+
+    /// The name of a topic in the brokers.
+    #[must_use]
+    pub fn topic_name(&self, topic: Topic) -> &str {
+        &self.shared.layout.known(topic).name
+    }
+}
+
+impl EventLog for KafkaLog {
+    fn layout(&self, topic: Topic) -> TopicLayout {
+        self.shared.layout.known(topic).layout
+    }
+
+    fn append(&self, records: Vec<NewRecord>) -> BoxFuture<'static, Result<Vec<u64>, AppendError>> {
+        match self.producer.append(records) {
+            Ok(answer) => answer
+                .map(|answer| {
+                    answer.unwrap_or_else(|_| {
+                        Err(AppendError::Unknown { reason: "the log was closed meanwhile".to_owned() })
+                    })
+                })
+                .boxed(),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    fn read(
+        &self,
+        from: TopicPartition,
+        offset: u64,
+        records_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Record>, ReadError> {
+        self.readers.read(from, offset, records_max, bytes_max)
+    }
+
+    fn bounds(&self, of: TopicPartition) -> Result<Bounds, ReadError> {
+        let timeout = self.shared.options.read_timeout;
+        self.producer.with_client(|client| read::bounds(client, &self.shared.layout, of, timeout))
+    }
+
+    /// `members` says nothing here: the group shares the partitions among all members of all processes.
+    fn consumer(
+        &self,
+        topics: &[Topic],
+        member: usize,
+        _members: usize,
+    ) -> Result<Box<dyn Consumer>, ReadError> {
+        Ok(Box::new(Member::join(&self.shared, topics, member)?))
+    }
+}

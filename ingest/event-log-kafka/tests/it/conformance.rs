@@ -1,0 +1,5 @@
+//! The adapter passes the suite of the port.
+
+use crate::mock::Mock;
+
+event_log::conformance!(Mock::new);

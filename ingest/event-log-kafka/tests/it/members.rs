@@ -1,0 +1,151 @@
+//! Members of the group: what they are given, and what they give up.
+
+use crate::mock::{Mock, append, records, registrations};
+use event_log::{Consumer, EventLog, PollLimits, Polled, ReadError};
+use event_log_kafka::Options;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use schemas::{Stream, Topic, TopicPartition};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const LIMITS: PollLimits =
+    PollLimits { records_max: 1_000, bytes_max: usize::MAX, wait_max: Duration::from_secs(10) };
+const TOPICS: [Topic; 1] = [Topic::Stream(Stream::Registrations)];
+
+/// A member that holds all partitions of registrations and stands at their beginning.
+pub fn joined(log: &dyn EventLog) -> Box<dyn Consumer> {
+    let mut member = log.consumer(&TOPICS, 0, 1).expect("the group takes a member");
+    let mut held = 0;
+    while held < 4 {
+        match member.poll(LIMITS).expect("the group answers") {
+            Polled::Assigned(partitions) => {
+                held += partitions.len();
+                for partition in partitions {
+                    member.seek(partition, 0).expect("the beginning is there");
+                }
+            }
+            Polled::Records(_) => break,
+            Polled::Revoked(_) | Polled::Idle => {}
+        }
+    }
+    member
+}
+
+#[test]
+fn what_is_lost_is_dropped_at_once_and_never_delivered_after() {
+    let mock = Mock::new();
+    let log = mock.open_with(mock.options());
+    for place in 0..4 {
+        append(&*log, records(registrations(place), "a", 500)).unwrap();
+    }
+    let mut first = joined(&*log);
+    let mut second = log.consumer(&TOPICS, 1, 2).unwrap();
+    let mut held: BTreeSet<TopicPartition> = (0..4).map(registrations).collect();
+    let mut others = BTreeSet::new();
+    let few = PollLimits { records_max: 5, wait_max: Duration::from_millis(20), ..LIMITS };
+    while held.len() != 2 || others.len() != 2 {
+        match first.poll(few).unwrap() {
+            Polled::Revoked(partitions) => held.retain(|partition| !partitions.contains(partition)),
+            Polled::Assigned(partitions) => held.extend(partitions),
+            Polled::Records(batch) => {
+                for (partition, _) in batch {
+                    assert!(held.contains(&partition), "{partition} was lost and is delivered");
+                }
+            }
+            Polled::Idle => {}
+        }
+        if let Polled::Assigned(partitions) = second.poll(few).unwrap() {
+            others.extend(partitions);
+        }
+    }
+    assert!(held.is_disjoint(&others), "{held:?} and {others:?}");
+    // What the first gave up it may still try to seek: it has not heard of it yet.
+    first.seek(*others.first().unwrap(), 0).unwrap();
+    first.close();
+    second.close();
+}
+
+#[test]
+fn a_seek_to_an_offset_that_is_not_there_is_refused_and_another_succeeds() {
+    let mock = Mock::new();
+    let log = mock.open_with(mock.options());
+    append(&*log, records(registrations(0), "a", 3)).unwrap();
+    let mut member = joined(&*log);
+    let error = member.seek(registrations(0), 4).unwrap_err();
+    assert!(matches!(error, ReadError::Unavailable { .. }), "{error}");
+    member.seek(registrations(0), 1).unwrap();
+    let mut came = Vec::new();
+    while came.len() < 2 {
+        if let Polled::Records(batch) = member.poll(LIMITS).unwrap() {
+            came.extend(batch.into_iter().flat_map(|(_, records)| records).map(|record| record.offset));
+        }
+    }
+    assert_eq!(came, [1, 2]);
+    member.close();
+}
+
+#[test]
+fn a_partition_that_lost_the_offset_is_given_anew_and_goes_on_where_it_is_sought() {
+    let mock = Mock::new();
+    let log = mock.open_with(mock.options());
+    let mut member = joined(&*log);
+    mock.order(|cluster| {
+        let elsewhere = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+        cluster.request_errors(RDKafkaApiKey::Fetch, &[elsewhere]);
+    });
+    let mut revoked = Vec::new();
+    loop {
+        match member.poll(LIMITS).unwrap() {
+            Polled::Revoked(partitions) => revoked = partitions,
+            Polled::Assigned(partitions) => {
+                assert_eq!(partitions, revoked);
+                for partition in partitions {
+                    member.seek(partition, 0).unwrap();
+                }
+                break;
+            }
+            Polled::Records(_) => panic!("nothing was appended yet"),
+            Polled::Idle => {}
+        }
+    }
+    let mut came = 0;
+    for place in 0..4 {
+        append(&*log, records(registrations(place), "a", 10)).unwrap();
+    }
+    while came < 40 {
+        match member.poll(LIMITS).unwrap() {
+            Polled::Records(batch) => came += batch.iter().map(|(_, records)| records.len()).sum::<usize>(),
+            other => panic!("{other:?} after {came} records"),
+        }
+    }
+    assert_eq!(came, 40);
+    member.close();
+}
+
+#[test]
+fn a_member_that_was_put_out_of_its_group_gives_all_up_says_so_and_joins_anew() {
+    let mock = Mock::new();
+    let log = mock.open_with(Options { instance: Some("processor-0".to_owned()), ..mock.options() });
+    let mut member = joined(&*log);
+    mock.order(|cluster| {
+        let fenced = RDKafkaRespErr::RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+        cluster.request_errors(RDKafkaApiKey::Heartbeat, &[fenced]);
+    });
+    let mut given_up = 0;
+    while given_up < 4 {
+        if let Polled::Revoked(partitions) = member.poll(LIMITS).unwrap() {
+            given_up += partitions.len();
+        }
+    }
+    let error = member.poll(LIMITS).unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let mut held = 0;
+    while held < 4 {
+        match member.poll(LIMITS) {
+            Ok(Polled::Assigned(partitions)) => held += partitions.len(),
+            Ok(_) => {}
+            Err(error) => assert!(error.is_retryable(), "{error}"),
+        }
+    }
+    member.close();
+}

@@ -1,0 +1,6 @@
+//! Reading what stands under `deploy`.
+
+pub mod dashboards;
+pub mod promql;
+pub mod rules;
+pub mod yaml;

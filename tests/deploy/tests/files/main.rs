@@ -1,0 +1,8 @@
+//! Files under `deploy`, held against each other and against the code.
+
+mod alerts;
+mod compose;
+mod dashboards;
+mod kubernetes;
+mod metrics;
+mod settings;
