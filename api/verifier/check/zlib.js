@@ -3,6 +3,10 @@
 import { concat } from "./cbor.js";
 import { Fault } from "./fault.js";
 
+/** The head of a last block of fixed codes, and what follows the blocks. */
+const LAST_FIXED = 0b011;
+const SUM_BYTES = 4;
+
 /** The most that a code may inflate to. */
 export const CODE_BYTES_MAX = 64 * 1024;
 
@@ -15,9 +19,11 @@ export async function unwrap(bytes, limit) {
   const [cmf, flags, block] = bytes;
   const presetDictionary = (flags & 0x20) !== 0;
   if ((cmf & 0x0f) !== 8 || cmf >> 4 > 7 || presetDictionary || ((cmf << 8) | flags) % 31 !== 0) throw new Fault("not_ours");
-  // Deflate ignores the unused bits of a stored block, but a code has one spelling.
+  // Deflate ignores the unused bits of a stored block, and those behind the end of a last one of fixed codes, but a code has one spelling. That end
+  // is seven zeroes, so that with zeroes behind it at least the seven highest bits of the byte before the sum are zero, and else they are not.
   const stored = (block & 0b110) === 0;
-  if (bytes.length === 2 || (stored && (block & 0b11111000) !== 0)) throw new Fault("bad_encoding");
+  const respelt = stored ? (block & 0b11111000) !== 0 : (block & 0b111) === LAST_FIXED && (bytes.at(-1 - SUM_BYTES) & 0b11111110) !== 0;
+  if (bytes.length === 2 || respelt) throw new Fault("bad_encoding");
   try {
     return await inflate(bytes, limit);
   } catch {

@@ -81,8 +81,11 @@ fn apt_get() -> Option<Command> {
     if !works(&["apt-get", "--version"]) || !(root || works(&["sudo", "-n", "true"])) {
         return None;
     }
-    let mut command = if root { Command::new("env") } else { Command::new("sudo") };
-    command.args(if root { &[][..] } else { &["-n"] }).args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    let mut command = Command::new(if root { "env" } else { "sudo" });
+    if !root {
+        command.args(["-n", "env"]);
+    }
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
     Some(command)
 }
 

@@ -2,6 +2,8 @@
 
 mod camera;
 mod codes;
+mod curve;
+mod differ;
 mod docs;
 mod keyboard;
 mod languages;
@@ -10,4 +12,5 @@ mod looks;
 mod offline;
 mod strictness;
 mod vectors;
+mod verdicts;
 mod world;

@@ -1,86 +1,15 @@
 //! The page is as strict as the crate: both are given what nobody would send, and must say the same of it.
 
-use crate::world::{World, modules};
+use crate::differ::{CASES, SEED, compare, hexed, in_page, unhex};
+use crate::world::World;
 use anyhow::ensure;
-use browser::Page;
-use fuzz::mutate::{mutated, words};
-use fuzz::seeds::{self, NOW, key, root};
+use fuzz::mutate::mutated;
+use fuzz::seeds::{self, key, root};
 use identity::claims::Sex;
-use identity::national::{NationalString, compose};
-use identity::verdict::KnownStatus;
-use identity::{Claims, SigningKey, TrustList, decoders, token, verify};
+use identity::{Claims, StatusBundle, TrustList, decoders};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-
-const SEED: u64 = 5;
-/// Inputs of each layer, beside its corpus.
-const CASES: usize = 2_000;
-/// Inputs of one call.
-const BATCH: usize = 500;
-
-/// What the page makes of each input, by a function of its modules; of an input that it refuses, the fault's code.
-fn in_page(page: &mut Page, function: &str, inputs: &[String]) -> anyhow::Result<Vec<Value>> {
-    let mut answers = Vec::with_capacity(inputs.len());
-    for batch in inputs.chunks(BATCH) {
-        let expression = format!(
-            "(async (inputs) => {{ {} const answers = [];
-               for (const input of inputs) {{
-                 try {{ answers.push(await ({function})(input)); }}
-                 catch (fault) {{ if (fault.name !== 'Fault') throw fault; answers.push({{ fault: fault.code }}); }}
-               }}
-               return answers; }})({})",
-            modules(),
-            json!(batch)
-        );
-        answers.extend(page.evaluate(&expression)?.as_array().into_iter().flatten().cloned());
-    }
-    ensure!(answers.len() == inputs.len(), "{} answers to {} inputs", answers.len(), inputs.len());
-    Ok(answers)
-}
-
-/// The corpus of a target, its seeds, and what mutations make of them; in hexadecimal.
-fn inputs(target: &str, random: &mut ChaCha8Rng) -> anyhow::Result<Vec<String>> {
-    let mut sound = (fuzz::target(target).seeds)();
-    for entry in std::fs::read_dir(fuzz::corpus(target))? {
-        sound.push(std::fs::read(entry?.path())?);
-    }
-    let words = words(&std::fs::read_to_string(fuzz::dictionary(target))?);
-    let made =
-        (0..CASES).map(|n| mutated(&sound[n % sound.len()], &sound[n / 7 % sound.len()], &words, random));
-    let made: Vec<_> = made.collect();
-    Ok(sound.iter().chain(&made).map(hex::encode).collect())
-}
-
-/// Gives the page and the crate the inputs of a target. `ours` says null of what the crate refuses, which the page must refuse too.
-fn compare(
-    page: &mut Page,
-    target: &str,
-    function: &str,
-    ours: impl Fn(&[u8]) -> Value,
-) -> anyhow::Result<()> {
-    let random = &mut ChaCha8Rng::seed_from_u64(SEED);
-    let inputs = inputs(target, random)?;
-    let mut taken = 0;
-    for (input, theirs) in inputs.iter().zip(in_page(page, function, &inputs)?) {
-        let ours = ours(&unhex(input));
-        let refused = ours.is_null() && (theirs.is_null() || !theirs["fault"].is_null());
-        ensure!(refused || ours == theirs, "{target} {input}: the crate says {ours}, the page {theirs}");
-        taken += usize::from(!ours.is_null());
-    }
-    println!("{target}: {taken} of {} taken", inputs.len());
-    ensure!(taken > 0 && taken < inputs.len(), "{target}: {taken} of {} taken", inputs.len());
-    Ok(())
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    hex::decode(text).expect("made as hexadecimal digits")
-}
-
-fn hexed(bytes: Option<Vec<u8>>) -> Value {
-    bytes.map_or(Value::Null, |bytes| hex::encode(bytes).into())
-}
 
 #[test]
 fn every_layer_reads_what_nobody_would_send_as_the_crate_does() -> anyhow::Result<()> {
@@ -121,6 +50,17 @@ fn every_layer_reads_what_nobody_would_send_as_the_crate_does() -> anyhow::Resul
     compare(page, "trust_list", &list, |input| {
         TrustList::open(input, &root)
             .map_or(Value::Null, |list| json!([list.version.to_string(), list.keys.len()]))
+    })?;
+    let trust = seeds::trust();
+    let bundle = format!(
+        "async (input) => {{ globalThis.list ??= await trust.openTrustList(unhex('{}'), unhex('{}'));
+           const bundle = await status.openBundle(unhex(input), globalThis.list); return [bundle.baseUri, bundle.lists.size]; }}",
+        hex::encode(trust.sign(&seeds::root())),
+        hex::encode(root)
+    );
+    compare(page, "status_bundle", &bundle, |input| {
+        StatusBundle::open(input, &trust)
+            .map_or(Value::Null, |bundle| json!([bundle.base_uri, bundle.lists.len()]))
     })
 }
 
@@ -202,140 +142,4 @@ fn broken_lists() -> Vec<TrustList> {
         with(|list| (list.version, list.ttl_seconds) = (u64::MAX, u32::MAX)),
     ];
     list
-}
-
-/// Codes with something wrong at one layer and all layers around it sound, so that every check is reached.
-fn codes(random: &mut ChaCha8Rng) -> Vec<String> {
-    let packed = |message: &[u8]| decoders::to_base45(&decoders::to_zlib(message));
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let payloads = seeds::signed_payloads();
-    let people = seeds::people();
-    let tokens = people.clone().map(|person| token::sign(&person, &key()));
-    let mut codes: Vec<String> = seeds::national().into_iter().map(text).chain(tokens.clone()).collect();
-    // By every key of the list and one more.
-    for seed in [1, 2, 3, 4, 5, 6] {
-        let key = SigningKey::from_seed(&[seed; 32]);
-        codes.push(token::sign(&people[0], &key));
-        let before = Claims { issued_at: NOW - 900_000, ..people[0].clone() };
-        codes.push(token::sign(&before, &key));
-    }
-    for (issued_at, not_before, expires_at) in [(NOW, NOW, NOW), (NOW, NOW + 1, NOW + 2), (0, 0, NOW + 2)] {
-        codes.push(token::sign(&Claims { issued_at, not_before, expires_at, ..people[0].clone() }, &key()));
-    }
-    for (person, token) in people.iter().zip(&tokens) {
-        let fields = compose(&NationalString::of(person, ""));
-        for n in 0..CASES / 4 {
-            let payload = mutated(&payloads[n % 2], &payloads[(n + 1) % 2], &[], random);
-            codes.push(packed(&decoders::to_cose(&payload, None, &key())));
-            let message = decoders::to_cose(&payloads[0], None, &key());
-            codes.push(packed(&mutated(&message, &payload, &[], random)));
-            codes.push(text(mutated(token.as_bytes(), fields.as_bytes(), &[], random)));
-            codes.push(text(mutated(fields.as_bytes(), b"*|-<1/", &[], random)) + token);
-        }
-    }
-    codes
-}
-
-#[test]
-fn codes_that_nobody_would_issue_get_the_verdict_that_the_crate_gives() -> anyhow::Result<()> {
-    println!("seed {SEED}");
-    let world = World::new()?;
-    let page = &mut world.modules()?;
-    let trust = seeds::trust();
-    let function = format!(
-        "async (code) => {{ globalThis.list ??= await trust.openTrustList(unhex('{}'), unhex('{}'));
-           return (await verify(code, globalThis.list, {NOW}, () => ({{ known: 'unknown' }}))).code; }}",
-        hex::encode(trust.sign(&root())),
-        hex::encode(root().public())
-    );
-    let codes = codes(&mut ChaCha8Rng::seed_from_u64(SEED));
-    let mut seen = BTreeMap::new();
-    for (code, theirs) in codes.iter().zip(in_page(page, &function, &codes)?) {
-        let ours = verify(code, &trust, NOW, &|_| KnownStatus::Unknown).code();
-        ensure!(theirs == ours, "{code:?}: the crate says {ours}, the page {theirs}");
-        *seen.entry(ours).or_insert(0) += 1;
-    }
-    println!("{seen:?}");
-    for reached in [
-        "valid",
-        "expired",
-        "not_yet_valid",
-        "unreadable",
-        "not_ours",
-        "bad_encoding",
-        "bad_signature",
-        "unknown_key",
-        "wrong_purpose",
-        "key_not_in_force",
-        "key_revoked",
-        "fields_contradict",
-        "unsigned",
-    ] {
-        ensure!(seen.contains_key(reached), "no code was {reached}: {seen:?}");
-    }
-    Ok(())
-}
-
-/// The y of the points of small order, in every spelling that fits 32 bytes (the two of order 8 have one each).
-const SMALL_ORDER: [&str; 7] = [
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-];
-
-#[test]
-fn keys_and_signatures_of_small_order_are_refused() -> anyhow::Result<()> {
-    let world = World::new()?;
-    let page = &mut world.modules()?;
-    let message = "00";
-    let good = hex::encode(key().sign(&[0]));
-    let public = hex::encode(key().public());
-    let with_sign = |y: &str| [y.to_owned(), format!("{}{:02x}", &y[..62], unhex(y)[31] | 0x80)];
-    // Key, signature.
-    let mut cases: Vec<[String; 2]> = vec![[public.clone(), good.clone()]];
-    for point in SMALL_ORDER.iter().flat_map(|y| with_sign(y)) {
-        // S = 0 with R of small order holds for one message in eight at least, where nothing is checked first.
-        cases.push([point.clone(), format!("{point}{}", "00".repeat(32))]);
-        cases.push([point.clone(), good.clone()]);
-        cases.push([public.clone(), format!("{point}{}", &good[64..])]);
-    }
-    // S + L: the same signature in another spelling.
-    let order = unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
-    let mut carry = 0;
-    let scalar: Vec<u8> = unhex(&good[64..])
-        .iter()
-        .zip(order)
-        .map(|(a, b)| {
-            let sum = u16::from(*a) + u16::from(b) + carry;
-            carry = sum >> 8;
-            sum as u8
-        })
-        .collect();
-    cases.push([public.clone(), format!("{}{}", &good[..64], hex::encode(scalar))]);
-    for length in [0, 126, 130] {
-        cases.push([public.clone(), format!("{good}00")[..length].to_owned()]);
-    }
-    let inputs: Vec<String> = cases.iter().map(|[key, signature]| format!("{key},{signature}")).collect();
-    let function = format!(
-        "(input) => {{ const [key, signature] = input.split(',').map(unhex); return ed25519.verify(key, unhex('{message}'), signature); }}"
-    );
-    let answers = in_page(page, &function, &inputs)?;
-    assert_eq!(answers[0], true, "the sound one");
-    for (input, answer) in inputs.iter().zip(answers).skip(1) {
-        assert_eq!(answer, false, "{input}");
-    }
-    let points: Vec<String> = SMALL_ORDER.iter().map(|y| (*y).to_owned()).chain([public]).collect();
-    let found = in_page(
-        page,
-        "(bytes) => [ed25519.isPoint(unhex(bytes)), ed25519.isSmallOrder(unhex(bytes))]",
-        &points,
-    )?;
-    for (at, found) in found.into_iter().enumerate() {
-        assert_eq!(found, json!([true, at < SMALL_ORDER.len()]), "{}", points[at]);
-    }
-    Ok(())
 }
