@@ -1,7 +1,6 @@
-//! The checks of the project, one command: `cargo xtask test`.
+//! The checks of the project: `cargo xtask test`, and `cargo xtask live` for those that need programs beside Rust.
 //!
-//! Formatting, lints, documentation, tests, then the live suites, which need programs beside Rust; the first that fails ends it, but
-//! all tests run. The last line counts them.
+//! Formatting, lints, documentation, tests; the first that fails ends it, but all tests run. The last line counts them.
 
 mod live;
 
@@ -12,7 +11,8 @@ use std::process::{Command, ExitCode, Stdio};
 fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
-        _ => Err(anyhow::anyhow!("usage: cargo xtask test")),
+        Some("live") => live(),
+        _ => Err(anyhow::anyhow!("usage: cargo xtask test|live")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,8 +31,6 @@ struct Counts {
 }
 
 fn test() -> anyhow::Result<()> {
-    // First of all, so that nobody waits for the tests to hear that something is missing.
-    live::provide()?;
     step("formatting", &["fmt", "--all", "--check"], &[])?;
     let features =
         live::SUITES.iter().map(|suite| format!("{}/live", suite.package)).collect::<Vec<_>>().join(",");
@@ -56,14 +54,25 @@ fn test() -> anyhow::Result<()> {
     )?;
     // The program itself is what the flow tests run, so it is built before them.
     step("the program", &["build", "--package", "congdanso", "--locked"], &[])?;
-    let mut counts = tests("tests", &["--workspace"])?;
+    told(&tests("tests", &["--workspace"])?)
+}
+
+/// The live suites, after installing what they need.
+fn live() -> anyhow::Result<()> {
+    live::provide()?;
+    step("the program", &["build", "--package", "congdanso", "--locked"], &[])?;
+    let mut counts = Counts::default();
     for suite in live::SUITES {
-        // What runs without the feature was counted above.
         let arguments = ["--package", suite.package, "--features", "live", "--test", suite.test];
         let more = tests(&format!("live tests: {}", suite.package), &arguments)?;
         counts.passed += more.passed;
         counts.failed += more.failed;
     }
+    told(&counts)
+}
+
+/// The last line.
+fn told(counts: &Counts) -> anyhow::Result<()> {
     println!("{} passed, {} failed", counts.passed, counts.failed);
     if counts.failed > 0 {
         bail!("{} test(s) failed", counts.failed)
