@@ -3,7 +3,7 @@
 use super::*;
 use crate::cbor::Reader;
 
-/// The claims, if they stand there exactly as [`write`] writes them. Anything else is for the general reader to judge: it gives the same
+/// The claims, if they stand there exactly as [`write()`] writes them. Anything else is for the general reader to judge: it gives the same
 /// claims for all that this one reads.
 pub(super) fn read(payload: &[u8]) -> Option<Claims> {
     let mut cbor = Reader(payload);
