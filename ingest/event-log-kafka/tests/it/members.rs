@@ -1,6 +1,6 @@
 //! Members of the group: what they are given, and what they give up.
 
-use crate::mock::{Mock, append, records, registrations};
+use crate::mock::{Mock, Patience, append, records, registrations};
 use event_log::{Consumer, EventLog, PollLimits, Polled, ReadError};
 use event_log_kafka::Options;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -16,7 +16,9 @@ const TOPICS: [Topic; 1] = [Topic::Stream(Stream::Registrations)];
 pub fn joined(log: &dyn EventLog) -> Box<dyn Consumer> {
     let mut member = log.consumer(&TOPICS, 0, 1).expect("the group takes a member");
     let mut held = 0;
+    let patience = Patience::for_("the assignment");
     while held < 4 {
+        patience.check();
         match member.poll(LIMITS).expect("the group answers") {
             Polled::Assigned(partitions) => {
                 held += partitions.len();
@@ -43,7 +45,9 @@ fn what_is_lost_is_dropped_at_once_and_never_delivered_after() {
     let mut held: BTreeSet<TopicPartition> = (0..4).map(registrations).collect();
     let mut others = BTreeSet::new();
     let few = PollLimits { records_max: 5, wait_max: Duration::from_millis(20), ..LIMITS };
+    let patience = Patience::for_("an even share");
     while held.len() != 2 || others.len() != 2 {
+        patience.check();
         match first.poll(few).unwrap() {
             Polled::Revoked(partitions) => held.retain(|partition| !partitions.contains(partition)),
             Polled::Assigned(partitions) => held.extend(partitions),
@@ -75,7 +79,9 @@ fn a_seek_to_an_offset_that_is_not_there_is_refused_and_another_succeeds() {
     assert!(matches!(error, ReadError::Unavailable { .. }), "{error}");
     member.seek(registrations(0), 1).unwrap();
     let mut came = Vec::new();
+    let patience = Patience::for_("records after the offset");
     while came.len() < 2 {
+        patience.check();
         if let Polled::Records(batch) = member.poll(LIMITS).unwrap() {
             came.extend(batch.into_iter().flat_map(|(_, records)| records).map(|record| record.offset));
         }
@@ -89,12 +95,17 @@ fn a_partition_that_lost_the_offset_is_given_anew_and_goes_on_where_it_is_sought
     let mock = Mock::new();
     let log = mock.open_with(mock.options());
     let mut member = joined(&*log);
-    mock.order(|cluster| {
-        let elsewhere = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-        cluster.request_errors(RDKafkaApiKey::Fetch, &[elsewhere]);
-    });
+    let lose_an_offset = || {
+        mock.order(|cluster| {
+            let elsewhere = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+            cluster.request_errors(RDKafkaApiKey::Fetch, &[elsewhere]);
+        });
+    };
+    lose_an_offset();
     let mut revoked = Vec::new();
+    let patience = Patience::for_("the partition that lost its offset");
     loop {
+        patience.check();
         match member.poll(LIMITS).unwrap() {
             Polled::Revoked(partitions) => revoked = partitions,
             Polled::Assigned(partitions) => {
@@ -105,7 +116,8 @@ fn a_partition_that_lost_the_offset_is_given_anew_and_goes_on_where_it_is_sought
                 break;
             }
             Polled::Records(_) => panic!("nothing was appended yet"),
-            Polled::Idle => {}
+            // A fetch that was under way during the seeks took the error, and librdkafka drops such answers.
+            Polled::Idle => lose_an_offset(),
         }
     }
     let mut came = 0;
@@ -132,7 +144,9 @@ fn a_member_that_was_put_out_of_its_group_gives_all_up_says_so_and_joins_anew() 
         cluster.request_errors(RDKafkaApiKey::Heartbeat, &[fenced]);
     });
     let mut given_up = 0;
+    let patience = Patience::for_("the loss of all partitions");
     while given_up < 4 {
+        patience.check();
         if let Polled::Revoked(partitions) = member.poll(LIMITS).unwrap() {
             given_up += partitions.len();
         }
@@ -140,7 +154,9 @@ fn a_member_that_was_put_out_of_its_group_gives_all_up_says_so_and_joins_anew() 
     let error = member.poll(LIMITS).unwrap_err();
     assert!(error.is_retryable(), "{error}");
     let mut held = 0;
+    let patience = Patience::for_("the assignment after the loss");
     while held < 4 {
+        patience.check();
         match member.poll(LIMITS) {
             Ok(Polled::Assigned(partitions)) => held += partitions.len(),
             Ok(_) => {}

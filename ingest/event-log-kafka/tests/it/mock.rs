@@ -9,7 +9,7 @@ use rdkafka::producer::DefaultProducerContext;
 use schemas::{Stream, Topic, TopicPartition};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Brokers of a cluster, each the leader of some partitions.
 pub const BROKERS: i32 = 3;
@@ -112,3 +112,23 @@ pub fn texts(log: &dyn EventLog, from: TopicPartition) -> Vec<String> {
 
 /// Soon enough that a test does not wait, late enough that a busy machine keeps it.
 pub const SOON: Duration = Duration::from_secs(3);
+
+/// Long enough for whatever is sure to come on a busy machine; a test that still waits then has failed.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Ends a loop that waits for something which does not come.
+pub struct Patience {
+    until: Instant,
+    wanted: &'static str,
+}
+
+impl Patience {
+    pub fn for_(wanted: &'static str) -> Self {
+        Self { until: Instant::now() + PATIENCE, wanted }
+    }
+
+    /// To be called in each round of the loop.
+    pub fn check(&self) {
+        assert!(Instant::now() < self.until, "{} did not come in {PATIENCE:?}", self.wanted);
+    }
+}
