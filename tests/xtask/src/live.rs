@@ -22,7 +22,6 @@ struct Need {
 const CHROMIUM: Need = Need { debian: "chromium", works: &["chromium", "--version"] };
 const PYTHON: Need = Need { debian: "python3-venv", works: &["python3", "-c", "import ensurepip, venv"] };
 const NPM: Need = Need { debian: "npm", works: &["npm", "--version"] };
-const GO: Need = Need { debian: "golang-go", works: &["go", "version"] };
 const PROMETHEUS: Need = Need { debian: "prometheus", works: &["promtool", "--version"] };
 const ALERTMANAGER: Need = Need { debian: "prometheus-alertmanager", works: &["amtool", "--version"] };
 const SYSTEMD: Need = Need { debian: "systemd", works: &["systemd-analyze", "--version"] };
@@ -30,7 +29,7 @@ const SYSTEMD: Need = Need { debian: "systemd", works: &["systemd-analyze", "--v
 /// All of them, in the order in which they run.
 pub const SUITES: &[Suite] = &[
     Suite { package: "browser", test: "it", needs: &[CHROMIUM] },
-    Suite { package: "deploy", test: "live", needs: &[PYTHON, GO, PROMETHEUS, ALERTMANAGER, SYSTEMD] },
+    Suite { package: "deploy", test: "live", needs: &[PYTHON, PROMETHEUS, ALERTMANAGER, SYSTEMD] },
     Suite { package: "interop", test: "live", needs: &[PYTHON, NPM] },
 ];
 

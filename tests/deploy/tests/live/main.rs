@@ -27,12 +27,17 @@ static PYTHON_TOOLS: LazyLock<PathBuf> = LazyLock::new(|| {
     folder.join("bin")
 });
 
-/// Kustomize, built once.
+/// Kustomize, built once, by the Go among the Python tools: Debian's is too old for it.
 static KUSTOMIZE_PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let program = Path::new(ROOM).join("deploy-go/kustomize");
+    let folder = Path::new(ROOM).join("deploy-go");
+    let program = folder.join("bin/kustomize");
     if !program.is_file() {
-        let folder = format!("GOBIN={ROOM}/deploy-go");
-        tool("env", &[&folder, "go", "install", KUSTOMIZE], "");
+        let go = PYTHON_TOOLS.join("go");
+        let (path, cache) =
+            (format!("GOPATH={}", folder.display()), format!("GOCACHE={ROOM}/deploy-go/cache"));
+        // Files that nobody may write could not be cleaned away.
+        let own = [&path, &cache, "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw"];
+        tool("env", &[&own[..], &[&go.to_string_lossy(), "install", KUSTOMIZE]].concat(), "");
     }
     program
 });
