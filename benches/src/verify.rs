@@ -8,7 +8,7 @@ use identity::claims::{Sex, StatusReference};
 use identity::status::{BLOCK_ENTRIES, Entries, ListId, Status, Validity};
 use identity::trust::{Purpose, TrustedKey};
 use identity::verdict::{KnownStatus, Verifier};
-use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList};
+use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList, Verdict, decoders};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
@@ -76,6 +76,15 @@ fn claims(n: usize, now: i64) -> Claims {
     }
 }
 
+/// The same code with a scalar in its signature that is above the order of the group (RFC 8032, section 5.1.7).
+fn malformed(token: &str) -> anyhow::Result<String> {
+    let mut message =
+        decoders::base45(token).and_then(|packed| decoders::zlib(&packed)).context("a code is read")?;
+    // The signature ends the message, and the scalar the signature.
+    *message.last_mut().context("a message has an end")? = 0xff;
+    Ok(decoders::to_base45(&decoders::to_zlib(&message)))
+}
+
 /// The least processor time of some runs of each, in turn, for one code.
 fn best<const N: usize>(acts: [&dyn Fn() -> anyhow::Result<()>; N]) -> anyhow::Result<[f64; N]> {
     let mut least = [Duration::MAX; N];
@@ -110,15 +119,28 @@ pub fn verify() -> anyhow::Result<()> {
     let audit = || {
         let tokens = codes.tokens.iter().map(String::as_str);
         let verdicts = verifier.verify_all(black_box(tokens), codes.now, &|_| KnownStatus::Valid);
-        ensure!(verdicts.iter().all(identity::Verdict::is_valid), "a code does not hold");
+        ensure!(verdicts.iter().all(Verdict::is_valid), "a code does not hold");
         Ok(())
     };
-    let [bare, single, audit] = best([&bare, &single, &audit])?;
+    let malformed = codes.tokens.iter().map(|token| malformed(token)).collect::<anyhow::Result<Vec<_>>>()?;
+    let refused = || {
+        let refused = |token: &String| {
+            matches!(
+                verifier.verify(black_box(token), codes.now, &|_| KnownStatus::Valid),
+                Verdict::BadSignature
+            )
+        };
+        ensure!(malformed.iter().all(refused), "a malformed signature is not refused");
+        Ok(())
+    };
+    let [bare, single, audit, refused] = best([&bare, &single, &audit, &refused])?;
     let gate = streamed(&codes, &[])?;
     let batch = streamed(&codes, &["--batch"])?;
     say("verify_strict alone, processor time", bare * 1e6, "us", "");
     say("a code, in the crate", single * 1e6, "us", "");
     say("  rate against verify_strict alone", bare / single, "", "at least 0.9");
+    say("a code with a malformed signature, in the crate", refused * 1e6, "us", "");
+    say("  cost against a single check", refused / single, "", "at most 1");
     say("a code of an audit, in the crate", audit * 1e6, "us", "");
     say("  cost against a single check", audit / single, "", "at most 0.45");
     say("a code of a gate's stream, the whole program", gate * 1e6, "us", "");
