@@ -301,6 +301,9 @@ pub enum KeysCommand {
         /// A file of at least 32 random bytes that seals it instead.
         #[arg(long, value_name = "FILE")]
         key_file: Option<PathBuf>,
+        /// Say what it would do, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// A new key, made here, which stands by until `rotate`; or an agency's own key for the papers that it signs.
     Issue {
@@ -365,10 +368,17 @@ pub enum KeysCommand {
         /// They are sealed by this file now.
         #[arg(long, value_name = "FILE")]
         from_key_file: Option<PathBuf>,
+        /// Say what it would do, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Store the keys of the data folder unsealed; they are sealed as keys.passphrase_file or keys.key_file says. Nothing may run
     /// on the folder.
-    Unseal,
+    Unseal {
+        /// Say what it would do, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// How a change of the trust list is made.

@@ -301,7 +301,8 @@ pub fn lock(dir: &Path) -> anyhow::Result<File> {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {
             let message = format!(
-                "another process has the data folder {}: stop it, or give this one a folder of its own with --data-dir",
+                "another process has the data folder {}: try again once it serves, or stop it, or give this one a folder of its own with \
+                 --data-dir",
                 dir.display()
             );
             Err(Failure::new(Exit::Locked, message).into())

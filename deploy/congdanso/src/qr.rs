@@ -3,7 +3,7 @@
 use domain::rows::AccountRow;
 use identity::national::{NationalString, compose};
 use identity::picture::{self, Correction};
-use image::ImageReader;
+use image::{GrayAlphaImage, GrayImage, ImageReader, Luma};
 use std::io::{Cursor, IsTerminal};
 
 /// A picture of more pixels is not read.
@@ -19,7 +19,8 @@ pub fn national_string(account: &AccountRow) -> String {
     compose(&NationalString::of(&runner::claims_of(account, &rules), account.token.as_str()))
 }
 
-/// All texts of QR codes in a picture (PNG or JPEG).
+/// All texts of QR codes in a picture (PNG or JPEG). What is clear in it stands on white. Symbols that are light on dark are looked for
+/// where none is dark on light.
 ///
 /// # Errors
 /// When it is no picture, or larger than [`PIXELS_MAX`] on a side.
@@ -29,17 +30,31 @@ pub fn read_picture(bytes: &[u8]) -> anyhow::Result<Vec<String>> {
     limits.max_image_width = Some(PIXELS_MAX);
     limits.max_image_height = Some(PIXELS_MAX);
     reader.limits(limits);
-    let grey = reader.decode()?.into_luma8();
+    let mut grey = on_white(&reader.decode()?.into_luma_alpha8());
+    let found = texts(&grey);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    image::imageops::invert(&mut grey);
+    Ok(texts(&grey))
+}
+
+fn on_white(picture: &GrayAlphaImage) -> GrayImage {
+    GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let [grey, alpha] = picture.get_pixel(x, y).0.map(u32::from);
+        let laid = (grey * alpha + 255 * (255 - alpha)) / 255;
+        Luma([u8::try_from(laid).expect("between two values of a byte")])
+    })
+}
+
+/// The texts of the symbols that are dark on light: the decoder sees no others.
+fn texts(grey: &GrayImage) -> Vec<String> {
     let (width, height) = (grey.width() as usize, grey.height() as usize);
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
         grey.get_pixel(x as u32, y as u32).0[0]
     });
-    Ok(prepared
-        .detect_grids()
-        .into_iter()
-        .filter_map(|grid| grid.decode().ok())
-        .map(|(_, text)| text)
-        .collect())
+    let grids = prepared.detect_grids().into_iter();
+    grids.filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
 }
 
 /// A code as it stands in a terminal: in colours, so that it is dark on light everywhere, unless `NO_COLOR` is set or stdout is
@@ -55,3 +70,6 @@ pub fn terminal(text: &str) -> anyhow::Result<String> {
     // Each escape sequence that sets colours ends with an `m`.
     Ok(pieces.fold(first, |plain, piece| plain + piece.split_once('m').map_or("", |(_, rest)| rest)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ pub(crate) const KEY_LIFETIME_SECONDS: i64 = 10 * 365 * 86_400;
 
 /// How far the clocks of gateways may be apart from ours, in seconds: a new key holds so much earlier, and a retired one so much longer.
 /// Twice the five minutes that a gateway's guard allows.
-pub(crate) const CLOCK_SLACK_SECONDS: i64 = 600;
+pub const CLOCK_SLACK_SECONDS: i64 = 600;
 
 /// What is to become of the trust list.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -21,7 +21,7 @@ mod sealing;
 mod secrets;
 mod store;
 
-pub use change::{Change, Changed};
+pub use change::{CLOCK_SLACK_SECONDS, Change, Changed};
 pub use error::{ChangeError, KeystoreError, RulesBookError};
 pub use ring::{KeyInfo, KeyRing, KeyState};
 pub use root::RootKey;

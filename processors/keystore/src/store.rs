@@ -181,6 +181,15 @@ impl Keystore {
         Self::reseal(folder, &Sealing::None, to)
     }
 
+    /// Whether the keys of this folder open so. Changes nothing.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`].
+    pub fn try_open(folder: impl AsRef<Path>, sealing: &Sealing) -> Result<(), KeystoreError> {
+        let path = folder.as_ref().join(FILE);
+        load(&path, sealing)?.map(drop).ok_or(KeystoreError::Missing { path })
+    }
+
     /// Stores sealed keys plain. Nobody may have the keystore open.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 /// All corrections.
 pub const CORRECTIONS: [Correction; 4] =
@@ -15,6 +16,7 @@ const QUIET_ZONE_MODULES: u32 = 4;
 /// What a reader finds a symbol by lies so near to its upper and left edge and to its last corner, in modules: finder and timing patterns,
 /// format and version information, the last alignment pattern. No correction speaks for them.
 const EDGE_MODULES: u32 = 12;
+const BLOT_RADIUS_MODULES: u32 = 5;
 
 /// A PNG as a grey picture.
 ///
@@ -102,6 +104,44 @@ pub fn stained(picture: &GrayImage, module_pixels: u32, share: f64, seed: u64) -
     for module in 0..width * height {
         paint(&mut out, (left + module % width, EDGE_MODULES + module / width), module_pixels, colour);
     }
+    out
+}
+
+/// The share of a symbol under round blots that a correction reads through: half of what it reads through under a smear, or less, since blots
+/// have more rim, and hit some of the blocks more than others.
+#[must_use]
+pub const fn blots_within(correction: Correction) -> f64 {
+    match correction {
+        Correction::Low => 0.02,
+        Correction::Medium => 0.04,
+        Correction::Quartile => 0.08,
+        Correction::High => 0.10,
+    }
+}
+
+/// Round blots, black or white, until at least this share of the symbol is under them, anywhere off what a reader finds the symbol by.
+#[must_use]
+pub fn blotted(picture: &GrayImage, module_pixels: u32, share: f64, seed: u64) -> GrayImage {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let modules = picture.width() / module_pixels - 2 * QUIET_ZONE_MODULES;
+    let wanted = (share * f64::from(modules * modules)).round() as usize;
+    let colour = Luma([if random.random() { 0 } else { 255 }]);
+    let mut under = BTreeSet::new();
+    while under.len() < wanted {
+        let mut middle = || random.random_range(EDGE_MODULES..modules);
+        let (x, y) = (middle(), middle());
+        let reach = |at: u32| {
+            at.saturating_sub(BLOT_RADIUS_MODULES).max(EDGE_MODULES)
+                ..modules.min(at + BLOT_RADIUS_MODULES + 1)
+        };
+        let round =
+            |a: u32, b: u32| a.abs_diff(x).pow(2) + b.abs_diff(y).pow(2) <= BLOT_RADIUS_MODULES.pow(2);
+        let last_corner = |a: u32, b: u32| a.min(b) >= modules - EDGE_MODULES;
+        let around = reach(x).flat_map(|a| reach(y).map(move |b| (a, b)));
+        under.extend(around.filter(|(a, b)| round(*a, *b) && !last_corner(*a, *b)));
+    }
+    let mut out = picture.clone();
+    under.into_iter().for_each(|module| paint(&mut out, module, module_pixels, colour));
     out
 }
 

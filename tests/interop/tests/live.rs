@@ -3,18 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 use identity::picture::{Correction, MAX_MODULE_PIXELS, png};
+use identity::status::{Entries, ListId, Status, Validity};
 use identity::trust::{Purpose, Reason, State, TrustedKey, Withdrawal};
 use identity::verdict::KnownStatus;
-use identity::{Claims, TrustList, Verdict, token, verify};
+use identity::{Claims, StatusBundle, TrustList, Verdict, token, verify};
 use image::GrayImage;
-use interop::picture::{CORRECTIONS, blurred, dirt_within, inverted, of_png, resized, rotated, stained};
+use interop::picture::{
+    CORRECTIONS, blots_within, blotted, blurred, dirt_within, inverted, of_png, resized, rotated, stained,
+};
 use interop::{code, national};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
-use vectors::build::{NOW, key, person, seed, trust_list};
+use vectors::build::{NOW, STATUS_BASE, key, person, reference, seed, trust_list};
 use vectors::{Vector, claims_json};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
@@ -176,8 +179,11 @@ fn pictures() -> Vec<(String, GrayImage, String)> {
         add("at another size".to_owned(), resized(&plain, plain.width() * 7 / 9));
         for correction in CORRECTIONS {
             for dirt in 0..5 {
-                let picture = stained(&drawn(&text, correction, 4), 4, dirt_within(correction), dirt);
-                add(format!("stained, {correction:?}, seed {dirt}"), picture);
+                let picture = drawn(&text, correction, 4);
+                let smeared = stained(&picture, 4, dirt_within(correction), dirt);
+                add(format!("smeared, {correction:?}, seed {dirt}"), smeared);
+                let blotted = blotted(&picture, 4, blots_within(correction), dirt);
+                add(format!("blotted, {correction:?}, seed {dirt}"), blotted);
             }
         }
     }
@@ -207,13 +213,14 @@ fn pictures_are_read_by_a_second_decoder() {
 }
 
 /// Runs the lines that README gives for a verifier of one's own.
-fn pasted(code: &str, trust_list: &[u8]) -> Result<String, String> {
+fn pasted(code: &str, trust_list: &[u8], status_bundle: &[u8]) -> Result<String, String> {
     let readme = include_str!("../../../README.md");
     let (_, rest) = readme.split_once("python3 <<'END'\n").unwrap();
     let (lines, _) = rest.split_once("\nEND\n").unwrap();
     let folder = Path::new(ROOM).join("interop-pasted");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("trust-list.cbor"), trust_list).unwrap();
+    std::fs::write(folder.join("status-bundle.cbor"), status_bundle).unwrap();
     let mut command = Command::new(&*PYTHON);
     command.args(["-c", lines]).current_dir(&folder);
     command.env("CODE", code).env("ROOT", hex::encode(key(seed::ROOT).public()));
@@ -222,11 +229,25 @@ fn pasted(code: &str, trust_list: &[u8]) -> Result<String, String> {
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
+const REVOKED: u64 = 77;
+const SUSPENDED: u64 = 78;
+
+/// A bundle by the key of this seed.
+fn bundle_of(signed_at: i64, seed: u8) -> Vec<u8> {
+    let mut entries = Entries::default();
+    entries.set(REVOKED, Status::Invalid);
+    entries.set(SUSPENDED, Status::Suspended);
+    let lists = [(ListId { epoch: 0, partition: 12, block: 3 }, entries)].into();
+    let bundle =
+        StatusBundle { base_uri: STATUS_BASE.to_owned(), validity: Validity::from(signed_at), lists };
+    bundle.sign(&key(seed))
+}
+
 #[test]
 fn lines_of_readme_check_a_code_as_they_are_pasted() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
     let listed = |seed: u8, withdrawn| {
-        let key = TrustedKey::new(key(seed).public(), Purpose::Identity, now - 1_000, now + 1_000);
+        let key = TrustedKey::new(key(seed).public(), Purpose::Identity, now - 20_000, now + 1_000);
         TrustedKey { withdrawn, ..key }
     };
     let withdrawn = |state, at| Some(Withdrawal { state, at, reason: Reason::Superseded });
@@ -237,24 +258,40 @@ fn lines_of_readme_check_a_code_as_they_are_pasted() {
         TrustedKey { purpose: Purpose::Status, ..listed(seed::STATUS, None) },
     ];
     let list = TrustList { version: 1, issued_at: now, keys, ..TrustList::default() }.sign(&key(seed::ROOT));
-    let issued = |issued_at: i64, seed: u8| {
-        let person = Claims { issued_at, not_before: issued_at, expires_at: now + 500, ..person() };
+    let with_status = |issued_at: i64, seed: u8, index: u64| {
+        let status = reference(index);
+        let person = Claims { issued_at, not_before: issued_at, expires_at: now + 500, status, ..person() };
         token::sign(&person, &key(seed))
     };
+    let issued = |issued_at: i64, seed: u8| with_status(issued_at, seed, 5);
+    let bundle = bundle_of(now, seed::STATUS);
     let said = format!("{} 19900517", person().full_name);
-    assert_eq!(pasted(&issued(now - 600, seed::IDENTITY), &list), Ok(said.clone()));
-    assert_eq!(pasted(&issued(now - 600, seed::RETIRED), &list), Ok(said));
+    for seed in [seed::IDENTITY, seed::RETIRED] {
+        assert_eq!(pasted(&issued(now - 600, seed), &list, &bundle), Ok(said.clone()));
+    }
+    // Behind the end of its list.
+    assert_eq!(pasted(&with_status(now - 600, seed::IDENTITY, 1_000), &list, &bundle), Ok(said));
     for (code, why) in [
+        (with_status(now - 600, seed::IDENTITY, REVOKED), "revoked or suspended"),
+        (with_status(now - 600, seed::IDENTITY, SUSPENDED), "revoked or suspended"),
         (issued(now - 400, seed::RETIRED), "outside the validity"),
         (issued(now - 600, seed::REVOKED), "revoked"),
-        (issued(now - 600, seed::STATUS), "not a key for identities"),
+        (issued(now - 600, seed::STATUS), "a key for something else"),
         (issued(now - 600, seed::STRANGER), "KeyError"),
         (issued(now + 400, seed::IDENTITY), "not yet valid"),
     ] {
-        let error = pasted(&code, &list).unwrap_err();
+        let error = pasted(&code, &list, &bundle).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    }
+    let code = issued(now - 600, seed::IDENTITY);
+    for (bundle, why) in [
+        (bundle_of(now - 5 * 3_600, seed::STATUS), "too old"),
+        (bundle_of(now, seed::IDENTITY), "a key for something else"),
+    ] {
+        let error = pasted(&code, &list, &bundle).unwrap_err();
         assert!(error.contains(why), "{why}: {error}");
     }
     let forged = vectors::read::<Vector>("refused.json");
     let forged = forged.iter().find(|vector| vector.name == "one bit of the payload").unwrap();
-    assert!(pasted(&forged.code, &list).unwrap_err().contains("InvalidSignature"));
+    assert!(pasted(&forged.code, &list, &bundle).unwrap_err().contains("InvalidSignature"));
 }

@@ -3,6 +3,7 @@
 mod damaged;
 mod lists;
 mod national;
+mod packed;
 mod presentations;
 mod refused;
 mod status;
@@ -18,6 +19,7 @@ pub fn codes() -> Vec<(&'static str, Vec<Vector>)> {
     vec![
         ("valid.json", valid::cases()),
         ("damaged.json", damaged::cases()),
+        ("packed.json", packed::cases()),
         ("refused.json", refused::cases()),
         ("national.json", national::cases()),
         ("status.json", status::cases()),

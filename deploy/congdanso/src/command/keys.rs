@@ -24,7 +24,10 @@ pub fn run(global: &Global, command: KeysCommand) -> anyhow::Result<()> {
     };
     match command {
         KeysCommand::List => list(global),
-        KeysCommand::Root { out, passphrase_file, key_file } => {
+        KeysCommand::Root { out, passphrase_file, key_file, dry_run: true } => {
+            root::plan(&out, passphrase_file.as_deref(), key_file.as_deref())
+        }
+        KeysCommand::Root { out, passphrase_file, key_file, .. } => {
             root::make(global, &out, passphrase_file.as_deref(), key_file)
         }
         KeysCommand::Issue { purpose, holder, public, how } => changed(issue(purpose, holder, public)?, &how),
@@ -33,19 +36,27 @@ pub fn run(global: &Global, command: KeysCommand) -> anyhow::Result<()> {
         KeysCommand::Revoke { kid, reason, reissue: again, how } => {
             let revoked = change_list(global, KeyChange::Revoke { kid: kid.clone(), reason }, &how)?;
             tell(global, &revoked)?;
-            if again && revoked["in_force"] == true { reissue(global, kid, how.dry_run) } else { Ok(()) }
+            match (again && revoked["in_force"] == true, how.dry_run) {
+                (false, _) => Ok(()),
+                (true, false) => reissue(global, kid, false),
+                // While it is not revoked it signs, and there is nothing to be counted that was not counted above.
+                (true, true) => {
+                    eprintln!("Then {} active identities would be issued again.", revoked["codes"]["active"]);
+                    Ok(())
+                }
+            }
         }
         KeysCommand::Publish(args) => publish::run(global, &args),
         KeysCommand::Reissue { kid, dry_run } => reissue(global, kid, dry_run),
-        KeysCommand::Seal { from_passphrase_file, from_key_file } => {
+        KeysCommand::Seal { from_passphrase_file, from_key_file, dry_run } => {
             let from = match (from_passphrase_file, from_key_file) {
                 (None, None) => Sealing::None,
                 (Some(file), _) => Sealing::Passphrase(super::passphrase(Some(&file), false)?),
                 (None, Some(file)) => Sealing::KeyFile(file),
             };
-            seal(global, &from)
+            seal(global, &from, dry_run)
         }
-        KeysCommand::Unseal => unseal(global),
+        KeysCommand::Unseal { dry_run } => unseal(global, dry_run),
     }
 }
 
@@ -183,20 +194,35 @@ fn alone(global: &Global) -> anyhow::Result<(PathBuf, Sealing, std::fs::File)> {
     Ok((folder, sealing, node::lock(&config.data_dir)?))
 }
 
-fn seal(global: &Global, from: &Sealing) -> anyhow::Result<()> {
+/// What a change of the sealing leaves alone.
+const UNTOUCHED: &str = "Keys, trust list and codes stay as they are.";
+
+fn seal(global: &Global, from: &Sealing, dry_run: bool) -> anyhow::Result<()> {
     let (folder, to, _alone) = alone(global)?;
+    if dry_run {
+        Keystore::try_open(&folder, from)?;
+        let now = if matches!(from, Sealing::None) { "which are not sealed," } else { "which open," };
+        eprintln!("The keys, {now} would be sealed as configured. {UNTOUCHED} Nothing was changed.");
+        return if global.json { say_json(&json!({"dry_run": true, "sealed": true})) } else { Ok(()) };
+    }
     Keystore::reseal(&folder, from, &to)?;
     eprintln!(
-        "The keys are sealed as configured. Blocks of the old file may be readable on the disk until they are written over."
+        "The keys are sealed as configured. {UNTOUCHED} Blocks of the old file may be readable on the disk until they are written \
+         over."
     );
     if global.json { say_json(&json!({"sealed": true})) } else { Ok(()) }
 }
 
-fn unseal(global: &Global) -> anyhow::Result<()> {
+fn unseal(global: &Global, dry_run: bool) -> anyhow::Result<()> {
     let (folder, from, _alone) = alone(global)?;
+    if dry_run {
+        Keystore::try_open(&folder, &from)?;
+        eprintln!("The keys, which open, would be stored unsealed. {UNTOUCHED} Nothing was changed.");
+        return if global.json { say_json(&json!({"dry_run": true, "sealed": false})) } else { Ok(()) };
+    }
     Keystore::unseal(&folder, &from)?;
     eprintln!(
-        "The keys are stored unsealed: take keys.passphrase_file and keys.key_file out of the configuration."
+        "The keys are stored unsealed: take keys.passphrase_file and keys.key_file out of the configuration. {UNTOUCHED}"
     );
     if global.json { say_json(&json!({"sealed": false})) } else { Ok(()) }
 }

@@ -45,7 +45,7 @@ pub fn run(global: &Global, args: &VerifyArgs) -> anyhow::Result<()> {
         let mut all_hold = true;
         let mut out = std::io::stdout().lock();
         for code in codes(&args.code)? {
-            let verdict = checker.verify(code.trim())?;
+            let verdict = checker.verify(&code)?;
             all_hold &= verdict.is_valid();
             tell(&mut out, form(Form::Lines), &verdict)?;
         }

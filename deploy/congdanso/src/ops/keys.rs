@@ -110,12 +110,17 @@ fn kid_of(text: &str) -> anyhow::Result<Kid> {
 }
 
 fn purpose_of(text: &str) -> anyhow::Result<Purpose> {
-    Purpose::named(text)
-        .ok_or_else(|| Failure::new(Exit::Usage, format!("there is no purpose {text}")).into())
+    Purpose::named(text).ok_or_else(|| none_of("purpose", text, Purpose::ALL.iter().map(|p| p.code())))
 }
 
 fn reason_of(text: &str) -> anyhow::Result<Reason> {
-    Reason::named(text).ok_or_else(|| Failure::new(Exit::Usage, format!("there is no reason {text}")).into())
+    Reason::named(text).ok_or_else(|| none_of("reason", text, Reason::ALL.iter().map(|reason| reason.code())))
+}
+
+/// That a word is none of a closed list.
+fn none_of(what: &str, text: &str, words: impl Iterator<Item = &'static str>) -> anyhow::Error {
+    let words = words.collect::<Vec<_>>().join(", ");
+    Failure::new(Exit::Usage, format!("there is no {what} {text}: expected one of {words}")).into()
 }
 
 fn change_of(change: KeyChange) -> anyhow::Result<Change> {

@@ -1,7 +1,7 @@
 //! Text and pictures in, verdicts out.
 
 use crate::world::{World, kind, paste, said};
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 #[test]
 fn code_that_is_pasted_is_judged_as_the_program_judges_it() -> anyhow::Result<()> {
@@ -42,6 +42,15 @@ fn code_in_a_picture_file_is_read_and_judged() -> anyhow::Result<()> {
         page.evaluate("document.querySelector('#verdict').replaceChildren()")?;
         page.choose_file("#file", &symbol)?;
         assert_eq!(said(&mut page)?, "valid");
+        let mut light_on_dark = image::open(&symbol)?.into_luma8();
+        image::imageops::invert(&mut light_on_dark);
+        light_on_dark.save(&symbol)?;
+        page.evaluate("document.querySelector('#verdict').replaceChildren()")?;
+        page.choose_file("#file", &symbol)?;
+        assert_eq!(said(&mut page)?, "valid");
+        // The program reads it as well.
+        let ended = flow::process::run(&world.folder.data(), &["verify", flow::folder::text(&symbol)])?;
+        ensure!(ended.out.starts_with("valid"), "{ended:?}");
     }
     let blank = world.folder.beside("blank.png");
     std::fs::write(&blank, blank_picture()?)?;
@@ -51,6 +60,21 @@ fn code_in_a_picture_file_is_read_and_judged() -> anyhow::Result<()> {
     page.choose_file("#file", &text)?;
     page.until("document.querySelector('#hint').textContent.includes('không phải ảnh')")?;
     assert_eq!(page.complaints(), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn code_ends_with_its_last_second_by_the_clock_of_the_device() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let code = world.codes()?.token;
+    let ends = world.verdict(&code)?["claims"]["expires_at"].as_i64().context("when it ends")?;
+    let mut page = world.visit()?;
+    assert_eq!(paste(&mut page, &code)?, "valid");
+    // By then nothing is known of its status any more.
+    for (now_ms, verdict) in [(ends * 1_000 - 1, "stale_status"), (ends * 1_000, "expired")] {
+        page.evaluate(&format!("(() => {{ Date.now = () => {now_ms}; }})()"))?;
+        assert_eq!(paste(&mut page, &code)?, verdict);
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod codes;
 mod curve;
 mod differ;
 mod docs;
+mod drill;
 mod keyboard;
 mod languages;
 mod lists;

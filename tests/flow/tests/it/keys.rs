@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use flow::folder::{Folder, rows, text, verify_rebuild};
 use flow::http::Client;
 use flow::people::registration;
-use flow::process::{Up, add_agency, json, output, run};
+use flow::process::{Up, add_agency, bare, finish, json, output, run};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -169,6 +169,50 @@ fn keys_are_sealed_resealed_and_unsealed_while_nobody_runs() -> anyhow::Result<(
     ensure!(output(&data, &["--set", &other_set, "keys", "list"])?.contains(&kid));
     output(&data, &["--set", &other_set, "keys", "unseal"])?;
     assert_eq!(active(&data)?, kid);
+    Ok(())
+}
+
+/// That a command ends well, says this, and leaves the keys as they are.
+fn tried(data: &Path, arguments: &[&str], says: &str) -> anyhow::Result<()> {
+    let before = std::fs::read(data.join("keys/keyring"))?;
+    let ended = run(data, &[arguments, &["--dry-run"]].concat())?;
+    ensure!(ended.code == Some(0) && ended.err.contains(says), "{arguments:?}: {ended:?}");
+    ensure!(std::fs::read(data.join("keys/keyring"))? == before, "{arguments:?} changed the keys");
+    Ok(())
+}
+
+#[test]
+fn changes_that_touch_no_list_or_do_two_things_can_be_tried_too() -> anyhow::Result<()> {
+    let folder = demo::folder()?;
+    let data = folder.data();
+    let kid = active(&data)?;
+    let revoke = ["keys", "revoke", &kid, "--reason", "key_compromise", "--reissue"];
+    tried(&data, &revoke, "active identities would be issued again")?;
+    output(&data, &["keys", "issue", "--purpose", "identity"])?;
+    tried(&data, &["keys", "rotate"], "which stood by, signs from now on")?;
+    let (one, other) = (folder.write("one", "mật khẩu một\n")?, folder.write("other", "mật khẩu hai\n")?);
+    let by = |file: &Path| format!("keys.passphrase_file={}", file.display());
+    tried(&data, &["--set", &by(&one), "keys", "seal"], "would be sealed as configured")?;
+    output(&data, &["--set", &by(&one), "keys", "seal"])?;
+    tried(&data, &["--set", &by(&one), "keys", "unseal"], "would be stored unsealed")?;
+    let wrong = run(&data, &["--set", &by(&other), "keys", "unseal", "--dry-run"])?;
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+
+    let root = folder.beside("root.key");
+    let make = |sealed_by: &Path| {
+        let file = ["--passphrase-file", text(sealed_by), "--dry-run"];
+        finish(bare(&[&["keys", "root", "--out", text(&root)], &file[..]].concat()))
+    };
+    let ended = make(&one)?;
+    ensure!(ended.code == Some(0) && ended.err.contains("would be made in"), "{ended:?}");
+    assert_eq!(make(&folder.beside("none"))?.code, Some(3));
+    ensure!(!root.exists(), "a try made a root key");
+
+    // What a folder would ask to be signed is known once it is made, which a try does not do.
+    let fresh = folder.beside("fresh");
+    let pinned = format!("keys.root_public={}", "ab".repeat(32));
+    let ended = run(&fresh, &["--set", &pinned, "keys", "publish", "--dry-run"])?;
+    ensure!(ended.code == Some(3) && !fresh.exists(), "{ended:?}");
     Ok(())
 }
 

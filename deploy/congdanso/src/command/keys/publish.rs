@@ -33,7 +33,7 @@ pub fn run(global: &Global, args: &PublishArgs) -> anyhow::Result<()> {
     }
     // A folder that is configured for a root key elsewhere asks for its first list before anything else.
     let is_configured = settings(global)?.config.root_public().is_some();
-    let mut session = if is_configured { reach_or_make(global)? } else { reach(global)? };
+    let mut session = if is_configured && !args.dry_run { reach_or_make(global)? } else { reach(global)? };
     let waits = ask(&mut session, Request::KeysWaiting)?;
     drop(session);
     let Some(request) = waits["request"].as_str() else {

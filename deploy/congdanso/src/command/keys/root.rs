@@ -26,9 +26,7 @@ pub fn make(
     passphrase_file: Option<&Path>,
     key_file: Option<PathBuf>,
 ) -> anyhow::Result<()> {
-    if out.exists() {
-        return Err(Failure::new(Exit::Usage, format!("{} is there already", out.display())).into());
-    }
+    free(out)?;
     let root = RootKey::create(out, &sealing(passphrase_file, key_file, true)?)?;
     let public = hex::encode(root.public());
     eprintln!(
@@ -37,6 +35,32 @@ pub fn make(
     );
     eprintln!("On the server set keys.root_public to what follows; verifiers pin the same.");
     if global.json { say_json(&json!({ "root_public": public })) } else { say(&public) }
+}
+
+/// Says what [`make`] would do, with what can be known of it before a passphrase is asked for.
+pub fn plan(out: &Path, passphrase_file: Option<&Path>, key_file: Option<&Path>) -> anyhow::Result<()> {
+    free(out)?;
+    let by = match passphrase_file.or(key_file) {
+        None => "a passphrase that is asked for".to_owned(),
+        Some(file) if file.is_file() => format!("what is in {}", file.display()),
+        Some(file) => {
+            let message = format!("there is no file {}", file.display());
+            return Err(Failure::new(Exit::NotFound, message).into());
+        }
+    };
+    eprintln!(
+        "A root key would be made in {}, sealed by {by}, and its public half printed. It vouches for nothing before a list is signed by it. \
+         Nothing was changed.",
+        out.display()
+    );
+    Ok(())
+}
+
+fn free(out: &Path) -> anyhow::Result<()> {
+    if out.exists() {
+        return Err(Failure::new(Exit::Usage, format!("{} is there already", out.display())).into());
+    }
+    Ok(())
 }
 
 /// The root key that is at hand, if one is.

@@ -67,7 +67,7 @@ pub fn of(
     };
     // The key that a plan would make is made when it is carried out, and is another one.
     let made = changed.made.filter(|_| tense == Tense::Done || matches!(change, Change::Admit { .. }));
-    let mut says = vec![made_says(change, changed, made)];
+    let mut says = vec![made_says(change, changed, made, withdrawn)];
     if let Some(key) = withdrawn {
         says.push(withdrawn_says(key, changed.made.is_some() && made.is_none()));
         says.extend(codes.map(|codes| codes_say(key, codes)));
@@ -104,7 +104,12 @@ fn verdict(key: &TrustedKey) -> &'static str {
     if key.is_revoked() { Verdict::KeyRevoked.code() } else { "valid" }
 }
 
-fn made_says(change: &Change, changed: &Changed, made: Option<Kid>) -> String {
+fn made_says(
+    change: &Change,
+    changed: &Changed,
+    made: Option<Kid>,
+    withdrawn: Option<&TrustedKey>,
+) -> String {
     let name = made.map_or_else(|| "A new key".to_owned(), |kid| format!("The new key {kid}"));
     match change {
         Change::Issue { purpose } => format!(
@@ -118,6 +123,9 @@ fn made_says(change: &Change, changed: &Changed, made: Option<Kid>) -> String {
             )
         }
         _ if changed.made.is_some() => format!("{name} signs from now on."),
+        Change::Rotate { .. } => withdrawn.and_then(|key| key.successor).map_or(String::new(), |next| {
+            format!("{}, which stood by, signs from now on.", hex::encode(next))
+        }),
         _ => String::new(),
     }
 }
@@ -132,14 +140,15 @@ fn withdrawn_says(key: &TrustedKey, is_successor_new: bool) -> String {
     let Some(withdrawn) = key.withdrawn else { return String::new() };
     match withdrawn.state {
         State::Retired => {
-            let next = key
-                .successor
-                .map_or(String::new(), |_| " Replays of what names it are still signed by it.".to_owned());
+            let is_replayed = key.purpose == Purpose::Identity;
+            let replays = if is_replayed { " Replays of what names it are still signed by it." } else { "" };
             format!(
-                "{kid} is retired ({}): what it signed until {} keeps holding, and what bears a later time is {}.{next}",
+                "{kid} is retired ({}): what it signed keeps holding, and what bears a time after {} is {}: {} minutes from now, as far as \
+                 clocks may be apart.{replays}",
                 withdrawn.reason.code(),
                 time(withdrawn.at),
-                Verdict::KeyNotInForce.code()
+                Verdict::KeyNotInForce.code(),
+                keystore::CLOCK_SLACK_SECONDS / 60
             )
         }
         State::Revoked => format!(
