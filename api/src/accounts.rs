@@ -1,6 +1,7 @@
 //! `GET /v1/accounts/{citizen}`.
 
 use crate::answer::{empty, json, misshapen, tagged_row, unreadable};
+use crate::described::{Citizen, Conditional, Unread};
 use crate::parameters::{admit, citizen};
 use crate::shown::{At, KeyName, On};
 use crate::sight::{self, Sight};
@@ -215,18 +216,13 @@ pub async fn seen(state: &State, entry: &Entry, citizen: CitizenId) -> Result<(R
     operation_id = "readAccount",
     tag = "accounts",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Citizen,
+        Conditional,
     ),
     responses(
         (status = 200, description = "The account.", body = Account<'static>),
-        (status = 304, description = "The caller has it."),
-        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 404, description = "`not_found`: no such account, or not the caller's to see."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Unread,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

@@ -1,6 +1,7 @@
 //! `GET /v1/accounts/{citizen}/documents`, `/documents/{id}`.
 
 use crate::answer::{JSON, empty, json, misshapen, tagged, tagged_row, unreadable};
+use crate::described::{Citizen, Conditional, Unread, Withheld};
 use crate::listing::{self, Listing, Wanted, typed};
 use crate::parameters::{PageQuery, admit, citizen, flag, invalid, query, segment};
 use crate::shown::Shown;
@@ -194,18 +195,14 @@ impl<'a> DocumentCertificate<'a> {
     operation_id = "listDocuments",
     tag = "vault",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        Citizen,
         DocumentsQuery,
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "A page.", body = Listing<Document<'static>>),
-        (status = 304, description = "The caller has it."),
         (status = 400, description = "`invalid_parameter`, `invalid_cursor` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Withheld,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]
@@ -242,19 +239,14 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
     operation_id = "readDocument",
     tag = "vault",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        Citizen,
         ("id" = String, Path, description = "The paper's id, as its filer chose it."),
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "The paper.", body = Document<'static>),
-        (status = 304, description = "The caller has it."),
-        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 404, description = "`not_found`: no such paper, or not the caller's to see."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Unread,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

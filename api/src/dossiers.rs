@@ -5,6 +5,7 @@ mod view;
 pub use view::{Dossier, Payment};
 
 use crate::answer::{JSON, Tags, json, tagged, unreadable};
+use crate::described::{Citizen, Conditional, Unread, Withheld};
 use crate::listing::{self, Listing, Wanted, typed};
 use crate::parameters::{PageQuery, admit, citizen, invalid, query, segment};
 use crate::sight::Whose;
@@ -88,18 +89,14 @@ async fn payments_for(
     operation_id = "listDossiers",
     tag = "transactions",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        Citizen,
         PageQuery,
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "A page.", body = Listing<Dossier<'static>>),
-        (status = 304, description = "The caller has it."),
         (status = 400, description = "`invalid_parameter`, `invalid_cursor` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Withheld,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]
@@ -129,17 +126,12 @@ pub async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpRespon
     tag = "transactions",
     params(
         ("code" = String, Path, description = "MaHoSo, such as `000.00.01.H17-220912-0001`."),
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "The dossier.", body = DossierByCode<'static>),
-        (status = 304, description = "The caller has it."),
-        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 404, description = "`not_found`: no such dossier, or not the caller's to see."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Unread,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

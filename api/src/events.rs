@@ -1,6 +1,7 @@
 //! `GET /v1/events/{citizen}/{event}`: what became of an event.
 
 use crate::answer::{fresh_json, json, misshapen, tagged_row, unreadable};
+use crate::described::{Conditional, Unread};
 use crate::history::HistoryEntry;
 use crate::parameters::{admit, citizen, event, invalid, place, query};
 use crate::sight::Whose;
@@ -61,17 +62,12 @@ pub enum EventOutcome<'a> {
         ("citizen" = String, Path, format = "uuid", description = "The citizen's id, as the answer to the submission said."),
         ("event" = String, Path, format = "uuid", description = "The event's id."),
         EventQuery,
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "What became of it.", body = EventOutcome<'static>),
-        (status = 304, description = "The caller has it."),
-        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 404, description = "`outcome_pending`: no outcome is known, and without `place` nothing more can be said. `not_found`: what is at `place` is decided, and it is another event, or not the caller's."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Unread,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

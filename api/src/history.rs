@@ -1,6 +1,7 @@
 //! `GET /v1/accounts/{citizen}/history`, and how a row of history is shown.
 
 use crate::answer::{JSON, empty, tagged};
+use crate::described::{Citizen, Conditional, Withheld};
 use crate::listing::{self, Listing, Wanted, typed};
 use crate::parameters::{PageQuery, admit, citizen, invalid, query};
 use crate::shown::{At, Shown};
@@ -107,18 +108,14 @@ impl<'a> HistoryEntry<'a> {
     operation_id = "listHistory",
     tag = "accounts",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        Citizen,
         HistoryQuery,
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "A page.", body = Listing<HistoryEntry<'static>>),
-        (status = 304, description = "The caller has it."),
         (status = 400, description = "`invalid_parameter`, `invalid_cursor` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Withheld,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

@@ -2,6 +2,7 @@
 
 use crate::accounts::seen;
 use crate::answer::{JSON, RowTag, json, misshapen, tagged};
+use crate::described::{Citizen, Conditional, Unread};
 use crate::negotiate::negotiate;
 use crate::parameters::{admit, citizen, invalid, query};
 use crate::shown::{At, KeyName, Shown};
@@ -215,21 +216,16 @@ impl Drawing {
     operation_id = "readIdentity",
     tag = "accounts",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        Citizen,
         IdentityQuery,
         ("Accept" = Option<String>, Header, description = "`application/json`, `image/svg+xml` or `image/png`."),
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "The code.", content((Identity<'static> = "application/json"), (String = "image/svg+xml"), (Vec<u8> = "image/png"))),
-        (status = 304, description = "The caller has it."),
-        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 404, description = "`not_found`: no such account, or not the caller's to see. `identity_absent`: the account has no code in force."),
         (status = 406, description = "`not_acceptable`."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Unread,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

@@ -11,6 +11,7 @@ mod answer;
 mod body;
 mod clocks;
 mod cursor;
+mod described;
 mod docs;
 mod documents;
 mod dossiers;

@@ -3,6 +3,7 @@
 use crate::accounts::seen;
 use crate::answer::{fresh_json, misshapen};
 use crate::body;
+use crate::described::Citizen;
 use crate::limits::PRESENTATION_BODY_BYTES_MAX;
 use crate::parameters::citizen;
 use crate::state::State;
@@ -61,7 +62,7 @@ fn wrong(what: &str) -> Problem {
     path = "/v1/accounts/{citizen}/presentations",
     operation_id = "makePresentation",
     tag = "accounts",
-    params(("citizen" = String, Path, format = "uuid", description = "The citizen's id.")),
+    params(Citizen),
     request_body = PresentationRequest,
     responses(
         (status = 200, description = "The code. No cache keeps it.", body = PresentationAnswer),

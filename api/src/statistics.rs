@@ -4,6 +4,7 @@ mod gather;
 mod rates;
 
 use crate::answer::{JSON, json, tagged};
+use crate::described::{Conditional, Unread};
 use crate::limits::{STATISTICS_DAYS_MAX, STATISTICS_LINES_MAX, STATISTICS_VALUE_CHARS_MAX};
 use crate::parameters::{admit, flag, invalid, query};
 use crate::state::State;
@@ -141,17 +142,12 @@ impl StatisticsQuery {
     tag = "statistics",
     params(
         StatisticsQuery,
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "Counts and rates.", body = Statistics<'static>),
-        (status = 304, description = "The caller has it."),
-        (status = 400, description = "`invalid_parameter` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 403, description = "`scope_missing`: needs `statistics`."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Unread,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]

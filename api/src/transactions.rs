@@ -3,6 +3,7 @@
 mod view;
 
 use crate::answer::{JSON, tagged};
+use crate::described::{Citizen, Conditional, Withheld};
 use crate::listing::{self, Listed, Listing, Wanted};
 use crate::parameters::{PageQuery, admit, citizen, invalid, query};
 use crate::sight::Whose;
@@ -62,18 +63,14 @@ fn sees(whose: Whose<'_>, row: &Row) -> bool {
     operation_id = "listTransactions",
     tag = "transactions",
     params(
-        ("citizen" = String, Path, format = "uuid", description = "The citizen's id."),
+        Citizen,
         TransactionsQuery,
-        ("If-Applied" = Option<String>, Header, description = "`stream:partition:epoch:offset`: wait up to 2 s until this is applied."),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the caller has."),
+        Conditional,
     ),
     responses(
         (status = 200, description = "A page.", body = Listing<Transaction<'static>>),
-        (status = 304, description = "The caller has it."),
         (status = 400, description = "`invalid_parameter`, `invalid_cursor` or `invalid_precondition`."),
-        (status = 401, description = "`unauthenticated` or `credential_disabled`."),
-        (status = 412, description = "`if_applied_timeout`."),
-        (status = 503, description = "`read_unavailable`."),
+        Withheld,
     ),
     security(("api_key" = []), ("api_key_header" = [])),
 )]
