@@ -16,7 +16,11 @@ const OFFSETS_PARTITIONS: u8 = 4;
 /// Tests let members of a group go missing and do not want to wait for it.
 const SESSION_MS_MIN: u32 = 1_000;
 /// How long a broker may be silent before its leaderships move.
-const BROKER_SESSION_MS: u32 = 6_000;
+const BROKER_SESSION_MS: u32 = 9_000;
+/// How long controllers wait for their leader and for votes. Kafka's own 2 s and 1 s make three of them on a busy machine vote
+/// for ever.
+const CONTROLLER_FETCH_MS: u32 = 6_000;
+const CONTROLLER_ELECTION_MS: u32 = 3_000;
 /// The cluster's id. Any 16 bytes in base64 will do; a fixed one lets a broker find its data again.
 const CLUSTER_ID: &str = "Y29uZ2RhbnNvLXN0YWNrMQ";
 /// Warnings and errors go to the member's log.
@@ -152,6 +156,9 @@ fn properties_of(id: u8, brokers: u8, port: u16, controller: u16, voters: &str, 
          group.initial.rebalance.delay.ms=0\n\
          group.min.session.timeout.ms={SESSION_MS_MIN}\n\
          broker.session.timeout.ms={BROKER_SESSION_MS}\n\
+         controller.quorum.fetch.timeout.ms={CONTROLLER_FETCH_MS}\n\
+         controller.quorum.request.timeout.ms={CONTROLLER_FETCH_MS}\n\
+         controller.quorum.election.timeout.ms={CONTROLLER_ELECTION_MS}\n\
          num.network.threads=2\n\
          num.io.threads=4\n\
          log.cleaner.dedupe.buffer.size=4194304\n",
