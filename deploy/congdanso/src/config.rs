@@ -114,7 +114,7 @@ settings! {
     process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
     /// Addresses of processors, `http://host:port`, a list or with commas between them: `serve` asks them for what only they sign, status
     /// lists and presentation codes.
-    serve_processors("serve.processors"): List = "", |list| processors(list);
+    serve_processors("serve.processors"): List = "", processors_or_none;
     /// `iss` of every signed code.
     identity_issuer("identity.issuer"): String = "danang.example", |value| not_blank(value);
     /// Address under which status lists are published; it is printed into every code.
@@ -187,7 +187,7 @@ impl Config {
     }
 }
 
-fn processors(list: &List) -> Result<(), String> {
+fn processors_or_none(list: &List) -> Result<(), String> {
     let is_base = |text: &String| {
         let rest = text.strip_prefix("http://").unwrap_or_default();
         !rest.is_empty() && !rest.contains(['/', '?', '#', '@'])

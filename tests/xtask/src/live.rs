@@ -25,6 +25,8 @@ const NPM: Need = Need { debian: "npm", works: &["npm", "--version"] };
 const GO: Need = Need { debian: "golang-go", works: &["go", "version"] };
 const PROMETHEUS: Need = Need { debian: "prometheus", works: &["promtool", "--version"] };
 const ALERTMANAGER: Need = Need { debian: "prometheus-alertmanager", works: &["amtool", "--version"] };
+const JDK: Need = Need { debian: "openjdk-17-jdk-headless", works: &["java", "--version"] };
+const MAVEN: Need = Need { debian: "maven", works: &["mvn", "--version"] };
 const SYSTEMD: Need = Need { debian: "systemd", works: &["systemd-analyze", "--version"] };
 
 /// All of them, in the order in which they run.
@@ -32,6 +34,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "browser", test: "it", needs: &[CHROMIUM] },
     Suite { package: "deploy", test: "live", needs: &[PYTHON, GO, PROMETHEUS, ALERTMANAGER, SYSTEMD] },
     Suite { package: "interop", test: "live", needs: &[PYTHON, NPM] },
+    Suite { package: "live", test: "roles", needs: &[JDK, MAVEN] },
 ];
 
 /// Installs what the suites need and this machine does not have.

@@ -114,7 +114,7 @@ pub fn texts(log: &dyn EventLog, from: TopicPartition) -> Vec<String> {
 pub const SOON: Duration = Duration::from_secs(3);
 
 /// Long enough for whatever is sure to come on a busy machine; a test that still waits then has failed.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Ends a loop that waits for something which does not come.
 pub struct Patience {

@@ -69,21 +69,23 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
     ready(&intake)?;
     ready(&reading)?;
 
-    let sends = Client::new(&intake.base, Some(&desk))?;
-    let files = Client::new(&intake.base, Some(&agency))?;
-    let reads = Client::new(&reading.base, Some(&app))?;
+    // Each time over a connection of its own: one that stood idle may be closed by now.
+    let sends = || Client::new(&intake.base, Some(&desk));
+    let files = || Client::new(&intake.base, Some(&agency));
+    let reads = || Client::new(&reading.base, Some(&app));
     // Intake and processors are different processes, and the sender is told the outcome all the same.
-    let waited = sends.decide("registrations", "waited", &registration(9_999))?.expect(200)?;
+    let waited = sends()?.decide("registrations", "waited", &registration(9_999))?.expect(200)?;
     assert_eq!(waited["outcome"], "applied", "{waited}");
     let mut all = vec![waited.clone()];
 
-    all.extend(accepted(&sends.batch("registrations", &batch("a", 0, registration))?, CITIZENS)?);
+    all.extend(accepted(&sends()?.batch("registrations", &batch("a", 0, registration))?, CITIZENS)?);
     processors.remove(1).kill()?;
-    all.extend(accepted(&sends.batch("registrations", &batch("b", CITIZENS, registration))?, CITIZENS)?);
-    all.extend(accepted(&files.batch("documents", &batch("c", 0, paper))?, CITIZENS)?);
-    all.extend(accepted(&files.batch("transactions", &batch("d", CITIZENS, dossier))?, CITIZENS)?);
+    all.extend(accepted(&sends()?.batch("registrations", &batch("b", CITIZENS, registration))?, CITIZENS)?);
+    all.extend(accepted(&files()?.batch("documents", &batch("c", 0, paper))?, CITIZENS)?);
+    all.extend(accepted(&files()?.batch("transactions", &batch("d", CITIZENS, dossier))?, CITIZENS)?);
+    let reader = reads()?;
     for event in &all {
-        let found = outcome(&reads, event)?;
+        let found = outcome(&reader, event)?;
         assert_eq!(found["outcome"], "applied", "{found}");
     }
     // Everything is decided once: by the ledger, as one of the processors that are left tells it.
@@ -94,16 +96,18 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
     // One that comes back takes its share, and what is sent twice is a duplicate.
     processors.push(city.start("process", "process-1", &[])?);
     processors.iter().try_for_each(ready)?;
-    let again = accepted(&sends.batch("registrations", &batch("a", 0, registration))?, CITIZENS)?;
+    let again = accepted(&sends()?.batch("registrations", &batch("a", 0, registration))?, CITIZENS)?;
+    let reader = reads()?;
     for event in again.iter().take(20) {
         assert_eq!(
-            outcome(&reads, event)?["outcome"],
+            outcome(&reader, event)?["outcome"],
             "applied",
             "the history keeps what became of the first"
         );
     }
 
     // What only processors sign is had from the process that serves reads.
+    let reads = reads()?;
     let citizen = waited["citizen_id"].as_str().context("an id")?;
     let account = reads.get(&format!("/v1/accounts/{citizen}"))?.expect(200)?;
     assert_eq!(account["citizen_id"], citizen, "{account}");
