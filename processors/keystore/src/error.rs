@@ -62,6 +62,18 @@ pub enum KeystoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A ring with private keys, where there must be none. Not retryable.
+    #[error("{path} holds private keys, which this role must not have: `congdanso keys export --public` writes a ring without", path = path.display())]
+    HasPrivateKeys {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A ring without private keys, where something is signed. Not retryable.
+    #[error("{path} holds no private keys: it is for roles that sign nothing", path = path.display())]
+    HasNoPrivateKeys {
+        /// The file.
+        path: PathBuf,
+    },
     /// No keys where some were expected. Not retryable.
     #[error("there are no keys at {path}", path = path.display())]
     Missing {

@@ -4,6 +4,7 @@
 //! - [`Change`]: what an operator may ask of the trust list.
 //! - [`RootKey`]: the key that signs the trust list, in a file of its own.
 //! - [`KeyRing`]: the part of it that a running process shares; a change shows there at once.
+//! - [`PublicRing`]: what a process has that signs nothing: no private key.
 //! - [`RulesBook`]: the text of every rule set that was ever in force.
 //! - [`sealed`]: bytes and streams sealed by a passphrase, for the keystore and for backups.
 //!
@@ -13,6 +14,7 @@
 mod change;
 mod disk;
 mod error;
+mod public;
 mod ring;
 mod root;
 mod rules_book;
@@ -23,6 +25,7 @@ mod store;
 
 pub use change::{CLOCK_SLACK_SECONDS, Change, Changed};
 pub use error::{ChangeError, KeystoreError, RulesBookError};
+pub use public::PublicRing;
 pub use ring::{KeyInfo, KeyRing, KeyState};
 pub use root::RootKey;
 pub use rules_book::RulesBook;

@@ -191,13 +191,16 @@ impl Secrets {
     /// Reads the document; `path` is for errors only, which say nothing of its contents.
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, KeystoreError> {
         let damaged = |reason: String| KeystoreError::Damaged { path: path.into(), reason };
+        if crate::public::is_public(bytes) {
+            return Err(KeystoreError::HasNoPrivateKeys { path: path.into() });
+        }
         let document: Document = serde_json::from_slice(bytes)
             .map_err(|e| damaged(format!("it does not read at line {} column {}", e.line(), e.column())))?;
         if document.version != VERSION {
             return Err(damaged(format!("version {} is not known here", document.version)));
         }
         let Document { version: _, pepper, root, root_public, trust_list, request, keys } = document;
-        let root_public = public(&root_public).ok_or_else(|| damaged("its root key is none".into()))?;
+        let root_public = public_key(&root_public).ok_or_else(|| damaged("its root key is none".into()))?;
         if root.as_ref().is_some_and(|root| root.signing_key().public() != root_public) {
             return Err(damaged("its root key is not the one of its trust list".into()));
         }
@@ -217,13 +220,13 @@ impl Secrets {
 }
 
 fn read_request(written: &WrittenRequest) -> Result<Request, String> {
-    let root_public = public(&written.root_public).ok_or("the root key of its request is none")?;
+    let root_public = public_key(&written.root_public).ok_or("the root key of its request is none")?;
     let list = hex::decode(&written.list).map_err(|_| "its request does not read")?;
     let list = TrustList::read_unsigned(&list).map_err(|e| e.to_string())?;
     Ok(Request { root_public, list })
 }
 
-fn public(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn public_key(text: &str) -> Option<[u8; 32]> {
     let mut public = [0; 32];
     hex::decode_to_slice(text, &mut public).ok()?;
     Some(public)

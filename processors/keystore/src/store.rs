@@ -2,6 +2,7 @@
 
 use crate::disk::{self, SECRET_FILE_MODE, SECRET_FOLDER_MODE};
 use crate::error::KeystoreError;
+use crate::public;
 use crate::ring::{KeyInfo, KeyRing};
 use crate::sealed::{self, Cost};
 use crate::sealing::Sealing;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 mod changing;
 
 /// The one file, plain JSON or sealed.
-const FILE: &str = "keyring";
+pub(crate) const FILE: &str = "keyring";
 
 /// From when on an active key that will soon issue no more is warned of at every start, in seconds: a year.
 const WARN_BEFORE_END_SECONDS: i64 = 365 * 86_400;
@@ -110,6 +111,12 @@ impl Keystore {
         Pepper::new(&self.held.lock().secrets.pepper.0)
     }
 
+    /// Whether the root key is here: as for development, and as on no server of a city.
+    #[must_use]
+    pub fn holds_root(&self) -> bool {
+        self.held.lock().secrets.root.is_some()
+    }
+
     /// See [`KeyRing::signing_key`].
     #[must_use]
     pub fn signing_key(&self, kid: Kid) -> Option<Arc<SigningKey>> {
@@ -173,6 +180,31 @@ impl Keystore {
         create(&path, &Secrets::from_bytes(exported, &path)?, sealing, cost).map(drop)
     }
 
+    /// Writes the ring of roles that sign nothing into `folder` (`keys` of their data folder), sealed as asked: pepper, trust list and the
+    /// name of the active key, and no private key. Replaces an older one of the same keys. Durable when it returns.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; [`KeystoreError::HasPrivateKeys`] and [`KeystoreError::Exists`] when other keys are there.
+    pub fn export_public(&self, folder: impl AsRef<Path>, sealing: &Sealing) -> Result<(), KeystoreError> {
+        public::export(&self.held.lock().secrets, folder.as_ref(), sealing, self.cost)
+    }
+
+    /// Writes the ring of processors into `folder` (`keys` of their data folder), sealed as asked: all of it but the root key and the
+    /// list that waits for it. Replaces an older one of the same keys. Durable when it returns.
+    ///
+    /// # Errors
+    /// See [`KeystoreError`]; [`KeystoreError::HasNoPrivateKeys`] and [`KeystoreError::Exists`] when other keys are there.
+    pub fn export_private(&self, folder: impl AsRef<Path>, sealing: &Sealing) -> Result<(), KeystoreError> {
+        let (folder, path) = (folder.as_ref(), folder.as_ref().join(FILE));
+        let secrets = Secrets { root: None, request: None, ..self.held.lock().secrets.clone() };
+        let there = load(&path, sealing)?;
+        if there.is_some_and(|there| there.secrets.root.is_some() || there.secrets.pepper != secrets.pepper) {
+            return Err(KeystoreError::Exists { path });
+        }
+        make_secret_folder(folder)?;
+        write(&path, &secrets, sealing, self.cost).map(drop)
+    }
+
     /// Seals keys that are stored plain. Nobody may have the keystore open.
     ///
     /// # Errors
@@ -224,39 +256,78 @@ fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// What this file holds; `None` when it does not exist.
-fn load(path: &Path, sealing: &Sealing) -> Result<Option<Held>, KeystoreError> {
-    let Some(bytes) = disk::read(path)? else { return Ok(None) };
-    let held = |secrets| Held { secrets, file: digest(&bytes) };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    for (path, wanted) in [(folder, SECRET_FOLDER_MODE), (path, SECRET_FILE_MODE)] {
-        if let Some(mode) = disk::loose_mode(path)? {
-            return Err(KeystoreError::LoosePermissions { path: path.into(), mode, wanted });
-        }
+/// A file of ours, opened.
+pub(crate) struct Opened {
+    pub(crate) plain: Zeroizing<Vec<u8>>,
+    /// The digest of its bytes as they are stored.
+    pub(crate) file: [u8; 32],
+}
+
+impl Opened {
+    /// `None` when it does not exist.
+    pub(crate) fn read(path: &Path, sealing: &Sealing) -> Result<Option<Self>, KeystoreError> {
+        Self::of(path, sealing, disk::read(path)?)
     }
-    let path_buf = || path.to_path_buf();
-    match (sealing.secret()?, sealed::is_sealed(&bytes)) {
-        (None, false) => Ok(Some(held(Secrets::from_bytes(&bytes, path)?))),
-        (None, true) => Err(KeystoreError::Sealed { path: path_buf() }),
-        (Some(_), false) if bytes.first() == Some(&b'{') => {
-            Err(KeystoreError::NotSealed { path: path_buf() })
+
+    /// `None` when it does not exist, or is the file of this digest: then nothing is unsealed.
+    pub(crate) fn read_unless(
+        path: &Path,
+        sealing: &Sealing,
+        known: &[u8; 32],
+    ) -> Result<Option<Self>, KeystoreError> {
+        Self::of(path, sealing, disk::read(path)?.filter(|bytes| digest(bytes) != *known))
+    }
+
+    fn of(
+        path: &Path,
+        sealing: &Sealing,
+        bytes: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<Option<Self>, KeystoreError> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for (path, wanted) in [(folder, SECRET_FOLDER_MODE), (path, SECRET_FILE_MODE)] {
+            if let Some(mode) = disk::loose_mode(path)? {
+                return Err(KeystoreError::LoosePermissions { path: path.into(), mode, wanted });
+            }
         }
-        (Some(secret), _) => {
-            let plain = sealed::open(&bytes, &secret).map_err(|e| KeystoreError::opening(e, path_buf()))?;
-            Ok(Some(held(Secrets::from_bytes(&plain, path)?)))
+        let (path_buf, file) = (|| path.to_path_buf(), digest(&bytes));
+        match (sealing.secret()?, sealed::is_sealed(&bytes)) {
+            (None, false) => Ok(Some(Self { plain: bytes, file })),
+            (None, true) => Err(KeystoreError::Sealed { path: path_buf() }),
+            (Some(_), false) if bytes.first() == Some(&b'{') => {
+                Err(KeystoreError::NotSealed { path: path_buf() })
+            }
+            (Some(secret), _) => {
+                let plain =
+                    sealed::open(&bytes, &secret).map_err(|e| KeystoreError::opening(e, path_buf()))?;
+                Ok(Some(Self { plain, file }))
+            }
         }
     }
 }
 
+/// What this file holds; `None` when it does not exist.
+fn load(path: &Path, sealing: &Sealing) -> Result<Option<Held>, KeystoreError> {
+    let Some(opened) = Opened::read(path, sealing)? else { return Ok(None) };
+    Ok(Some(Held { secrets: Secrets::from_bytes(&opened.plain, path)?, file: opened.file }))
+}
+
 /// Writes the first file of a folder that may not exist yet; the digest of its bytes.
 fn create(path: &Path, secrets: &Secrets, sealing: &Sealing, cost: Cost) -> Result<[u8; 32], KeystoreError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    disk::make_folder(folder, SECRET_FOLDER_MODE)?;
-    if let Some(mode) = disk::loose_mode(folder)? {
-        let wanted = SECRET_FOLDER_MODE;
-        return Err(KeystoreError::LoosePermissions { path: folder.into(), mode, wanted });
-    }
+    make_secret_folder(path.parent().unwrap_or(Path::new(".")))?;
     write(path, secrets, sealing, cost)
+}
+
+/// Makes the folder when it does not exist; it must be its owner's alone.
+pub(crate) fn make_secret_folder(folder: &Path) -> Result<(), KeystoreError> {
+    disk::make_folder(folder, SECRET_FOLDER_MODE)?;
+    match disk::loose_mode(folder)? {
+        None => Ok(()),
+        Some(mode) => {
+            let wanted = SECRET_FOLDER_MODE;
+            Err(KeystoreError::LoosePermissions { path: folder.into(), mode, wanted })
+        }
+    }
 }
 
 /// Replaces the file; the digest of its bytes.

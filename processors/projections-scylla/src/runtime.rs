@@ -1,6 +1,8 @@
 //! The threads that speak to the store, and waiting on them from threads that know no runtime.
 
-use std::pin::pin;
+use futures_util::future::BoxFuture;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake};
 use std::thread::Thread;
@@ -26,6 +28,17 @@ impl IoRuntime {
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.runtime().spawn(task);
+    }
+
+    /// A future whose connections and timers are this runtime's, whoever polls it: a thread without a runtime, or one that waits for it
+    /// inside a task of another runtime, whose budget is not renewed and whose timers stand still meanwhile.
+    pub(crate) fn inside<'f, T: 'f>(&self, future: BoxFuture<'f, T>) -> BoxFuture<'f, T> {
+        let handle = self.runtime().handle().clone();
+        let mut future = tokio::task::unconstrained(future);
+        Box::pin(poll_fn(move |context| {
+            let _entered = handle.enter();
+            Pin::new(&mut future).poll(context)
+        }))
     }
 
     /// Runs a future on this thread, its connections and timers on the runtime's. Works on a thread of another runtime too, and blocks it.
@@ -82,6 +95,25 @@ mod tests {
             answer
         });
         assert_eq!(answer, 7);
+    }
+
+    #[test]
+    fn a_future_that_others_wait_for_outlasts_the_budget_of_their_task_and_has_its_timers() {
+        let ours = IoRuntime::start().unwrap();
+        let answer = || {
+            let future = Box::pin(async {
+                tokio::time::sleep(Duration::from_micros(1)).await;
+                let mut answered = 0;
+                for n in 0..1_000 {
+                    answered += tokio::spawn(async move { n / n.max(1) }).await.unwrap();
+                }
+                answered
+            });
+            futures_executor::block_on(ours.inside(future))
+        };
+        assert_eq!(answer(), 999, "on a thread without a runtime");
+        let other = Builder::new_current_thread().build().unwrap();
+        assert_eq!(other.block_on(async { answer() }), 999, "on a thread of another runtime");
     }
 
     #[test]

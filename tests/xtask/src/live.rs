@@ -24,6 +24,8 @@ const PYTHON: Need = Need { debian: "python3-venv", works: &["python3", "-c", "i
 const NPM: Need = Need { debian: "npm", works: &["npm", "--version"] };
 const PROMETHEUS: Need = Need { debian: "prometheus", works: &["promtool", "--version"] };
 const ALERTMANAGER: Need = Need { debian: "prometheus-alertmanager", works: &["amtool", "--version"] };
+const JDK: Need = Need { debian: "openjdk-17-jdk-headless", works: &["java", "--version"] };
+const MAVEN: Need = Need { debian: "maven", works: &["mvn", "--version"] };
 const SYSTEMD: Need = Need { debian: "systemd", works: &["systemd-analyze", "--version"] };
 
 /// All of them, in the order in which they run.
@@ -31,6 +33,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "browser", test: "it", needs: &[CHROMIUM] },
     Suite { package: "deploy", test: "live", needs: &[PYTHON, PROMETHEUS, ALERTMANAGER, SYSTEMD] },
     Suite { package: "interop", test: "live", needs: &[PYTHON, NPM] },
+    Suite { package: "live", test: "roles", needs: &[JDK, MAVEN] },
 ];
 
 /// Installs what the suites need and this machine does not have.

@@ -102,30 +102,29 @@ impl Shared {
 }
 
 impl ProjectionsReader for ScyllaStore {
-    /// Must be polled on a tokio runtime with time enabled, like every future of this side.
     fn get(&self, table: Table, key: Key) -> BoxFuture<'_, Result<Option<Row>, StoreError>> {
         let shared = &self.shared;
-        Box::pin(async move {
+        self.io.inside(Box::pin(async move {
             shared.metrics.rows.read_rows.add_one(table);
             let live = shared.live.load_full();
             shared.read_one(&live, Side::Reader, table, &key).await
-        })
+        }))
     }
 
     /// Under a prefix in key order: numbers as numbers, text and bytes by their bytes, and UUIDs of one version by their bytes, which those
     /// of the project are. Without a prefix in the order of the store's tokens.
     fn scan(&self, scan: Scan) -> BoxFuture<'_, Result<Page, StoreError>> {
-        Box::pin(self.shared.scan(scan))
+        self.io.inside(Box::pin(self.shared.scan(scan)))
     }
 
     fn checkpoints(&self) -> BoxFuture<'_, Result<Vec<Checkpoint>, StoreError>> {
         let shared = &self.shared;
-        Box::pin(async move {
+        self.io.inside(Box::pin(async move {
             let live = &*shared.live.load_full();
             let topics = Stream::ALL.map(Topic::Stream);
             let read = |topic| shared.read_checkpoints(live, Side::Reader, topic);
             Ok(try_join_all(topics.map(read)).await?.concat())
-        })
+        }))
     }
 
     /// Commits of this process resolve it at once; those of others when they are seen: somebody looks every few milliseconds while anybody
@@ -138,7 +137,7 @@ impl ProjectionsReader for ScyllaStore {
         wait_max: Duration,
     ) -> BoxFuture<'_, Result<bool, StoreError>> {
         let shared = &self.shared;
-        Box::pin(async move {
+        self.io.inside(Box::pin(async move {
             if shared.progress.is_past(of, epoch, offset) {
                 return Ok(true);
             }
@@ -148,6 +147,6 @@ impl ProjectionsReader for ScyllaStore {
             }
             let passed = shared.progress.passed(of, epoch, offset);
             Ok(tokio::time::timeout(wait_max, passed).await.is_ok())
-        })
+        }))
     }
 }

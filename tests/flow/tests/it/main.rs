@@ -16,6 +16,7 @@ mod life;
 mod pending;
 mod refusals;
 mod reissue;
+mod roles;
 mod root;
 mod rows;
 mod served;
