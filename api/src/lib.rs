@@ -38,5 +38,5 @@ mod trust_list;
 mod verification;
 mod verifier;
 
-pub use routes::ROUTES;
+pub use routes::{ROUTES, SIGNED, Surface};
 pub use state::{Api, Parts, StatusLists, Trust};

@@ -3,7 +3,7 @@
 use crate::accounts::seen;
 use crate::answer::{fresh_json, misshapen};
 use crate::body;
-use crate::limits::PRESENTATION_BODY_BYTES_MAX;
+use crate::limits::{PRESENTATION_BODY_BYTES_MAX, RETRY_AFTER_SECONDS};
 use crate::parameters::citizen;
 use crate::state::State;
 use access::http::{authenticate, json_problem};
@@ -110,9 +110,9 @@ pub async fn post(
     }
     let disclosed = Disclosed::of(&claims, &account.ward, &chosen, &now.day_in_vietnam().to_string());
     let presentation = Presentation::of(&claims, &asked.audience, nonce, disclosed, now.seconds());
+    let key = (state.presentation_key)().ok_or_else(|| {
+        Problem::with_detail(Code::ReadUnavailable, "nothing is signed here").retry_after(RETRY_AFTER_SECONDS)
+    })?;
     tracing::debug!(credential = %entry.credential.id, "a presentation is made");
-    Ok(fresh_json(&PresentationAnswer {
-        code: presentation.sign(&(state.presentation_key)()),
-        expires_at: presentation.expires_at,
-    }))
+    Ok(fresh_json(&PresentationAnswer { code: presentation.sign(&key), expires_at: presentation.expires_at }))
 }

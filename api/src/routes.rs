@@ -16,6 +16,42 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 /// which costs as much as reading the row.
 const ACCOUNTS: &str = "/v1/accounts";
 
+/// What only a process with private keys answers: status lists and presentation codes.
+pub const SIGNED: &[&str] = &[
+    PRESENTATIONS,
+    "/v1/status-bundle",
+    "/v1/status-lists",
+    "/v1/status-lists/{epoch}/{partition}/{block}",
+    "/s/{epoch}/{partition}/{block}",
+];
+
+/// What every process has, for those who run it.
+const OPERATING: &[&str] = &["/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}"];
+
+/// The link in the intake's answers leads there.
+const OUTCOME: &str = "/v1/events/{citizen}/{event}";
+
+/// Which of the routes a process has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Surface {
+    /// All.
+    Whole,
+    /// Beside an intake: health, metrics, problems, and what became of events.
+    Intake,
+    /// Beside private keys: health, metrics, problems, and [`SIGNED`].
+    Signing,
+}
+
+impl Surface {
+    fn has(self, pattern: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Intake => OPERATING.contains(&pattern) || pattern == OUTCOME,
+            Self::Signing => OPERATING.contains(&pattern) || SIGNED.contains(&pattern),
+        }
+    }
+}
+
 macro_rules! routes {
     (
         below accounts { $($below_method:ident $below_path:literal $name:ident;)* }
@@ -30,13 +66,25 @@ macro_rules! routes {
         ];
 
         /// A `GET` answers `HEAD` too (RFC 9110, section 9.3.2).
-        pub(crate) fn register(config: &mut ServiceConfig) {
-            config.service(web::scope(ACCOUNTS).default_service(web::to(account)));
-            $(config.service(
-                web::resource($path).route(web::$method().to($handler)) $(.route(web::$also().to($handler)))?
-            );)*
+        pub(crate) fn register(config: &mut ServiceConfig, surface: Surface) {
+            match surface {
+                Surface::Whole => {
+                    config.service(web::scope(ACCOUNTS).default_service(web::to(account)));
+                }
+                Surface::Signing => {
+                    config.service(web::resource(PRESENTATIONS).to(account));
+                }
+                Surface::Intake => {}
+            }
+            $(if surface.has($path) {
+                config.service(
+                    web::resource($path).route(web::$method().to($handler)) $(.route(web::$also().to($handler)))?
+                );
+            })*
             // The page is in the table; the files that it loads are no interface of their own.
-            config.service(web::scope(verifier::PAGE).default_service(web::to(verifier::file)));
+            if surface == Surface::Whole {
+                config.service(web::scope(verifier::PAGE).default_service(web::to(verifier::file)));
+            }
         }
     };
 }

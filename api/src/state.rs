@@ -6,7 +6,7 @@ use crate::lookup::Limits;
 use crate::metrics::Metrics;
 use crate::verification::{Keys, Replays};
 use crate::verifier::Verifier;
-use crate::{openapi, routes};
+use crate::{Surface, openapi, routes};
 use access::Credentials;
 use actix_web::web::{Data, ServiceConfig};
 use bytes::Bytes;
@@ -56,8 +56,8 @@ pub struct Parts {
     pub pepper: Pepper,
     /// Whose signatures hold.
     pub trust: Arc<dyn Trust>,
-    /// The key for presentations in force, asked for at each of them.
-    pub presentation_key: Arc<dyn Fn() -> Arc<SigningKey> + Send + Sync>,
+    /// The key for presentations in force, asked for at each of them; `None` where nothing is signed.
+    pub presentation_key: Arc<dyn Fn() -> Option<Arc<SigningKey>> + Send + Sync>,
     /// Which codes were taken back.
     pub status_lists: Arc<dyn StatusLists>,
     /// Takes the metrics of this crate, and is what `/metrics` shows.
@@ -82,7 +82,7 @@ pub(crate) struct State {
     pub partitions: u16,
     pub pepper: Pepper,
     pub trust: Arc<dyn Trust>,
-    pub presentation_key: Arc<dyn Fn() -> Arc<SigningKey> + Send + Sync>,
+    pub presentation_key: Arc<dyn Fn() -> Option<Arc<SigningKey>> + Send + Sync>,
     pub replays: Replays,
     pub status_lists: Arc<dyn StatusLists>,
     pub registry: Registry,
@@ -131,8 +131,13 @@ impl Api {
     /// Registers [`crate::ROUTES`]. Wrap the application in [`access::http::Instrument`], so that every problem carries the
     /// request's id and language.
     pub fn configure(&self, config: &mut ServiceConfig) {
+        self.configure_as(Surface::Whole, config);
+    }
+
+    /// As [`Api::configure`], of those routes that a process of this role has.
+    pub fn configure_as(&self, surface: Surface, config: &mut ServiceConfig) {
         config.app_data(self.0.clone());
-        routes::register(config);
+        routes::register(config, surface);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::fixtures::{account, citizen};
 use crate::world::{Ask, READER, World};
+use api::Surface;
 use projections::hostile::HostileOptions;
+use serde_json::Value;
 
 #[actix_web::test]
 async fn a_process_that_lives_and_works_says_so() {
@@ -66,4 +68,34 @@ async fn every_problem_is_explained() {
     assert_eq!(one["status"], 404);
     assert_eq!(one["type"], "urn:congdanso:problem:identity_absent");
     assert_eq!(world.ask(Ask::get("/problems/none")).await.problem(), "not_found");
+}
+
+#[actix_web::test]
+async fn a_role_has_its_own_routes_and_no_others() {
+    let world = World::new();
+    let always = ["/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}"];
+    let outcome = "/v1/events/{citizen}/{event}";
+    let asked = |method: &str, pattern: &str| {
+        let path = pattern.replace("{code}", "not_found").replace(['{', '}'], "");
+        if method == "post" { Ask::post(&path, &Value::Null) } else { Ask::get(&path) }
+    };
+    for surface in [Surface::Signing, Surface::Intake] {
+        for (method, pattern) in api::ROUTES {
+            let is_its_own = match surface {
+                Surface::Signing => api::SIGNED.contains(pattern),
+                _ => *pattern == outcome,
+            };
+            if !is_its_own && !always.contains(pattern) {
+                let answer = world.ask_as(surface, asked(method, pattern)).await;
+                assert_eq!(answer.problem(), "not_found", "{surface:?} has {pattern}");
+            }
+        }
+        for path in ["/healthz", "/readyz", "/metrics", "/problems", "/problems/not_found"] {
+            assert_eq!(world.ask_as(surface, Ask::get(path)).await.status, 200, "{surface:?} lacks {path}");
+        }
+    }
+    let presentations = asked("post", "/v1/accounts/{citizen}/presentations");
+    assert_eq!(world.ask_as(Surface::Signing, presentations).await.problem(), "unauthenticated");
+    assert_eq!(world.ask_as(Surface::Signing, Ask::get("/v1/status-lists")).await.status, 200);
+    assert_eq!(world.ask_as(Surface::Intake, asked("get", outcome)).await.problem(), "unauthenticated");
 }

@@ -4,7 +4,7 @@ use access::http::{HttpMetrics, Instrument, default_handlers};
 use access::{Credential, Credentials, Scope};
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use actix_web::{App, test};
-use api::{Api, Parts, StatusLists, Trust};
+use api::{Api, Parts, StatusLists, Surface, Trust};
 use bytes::Bytes;
 use domain::keys::Pepper;
 use domain::row::Cause;
@@ -144,7 +144,7 @@ impl World {
             trust: Arc::clone(&keys) as Arc<dyn Trust>,
             presentation_key: {
                 let key = Arc::new(keys.presenting.clone());
-                Arc::new(move || Arc::clone(&key))
+                Arc::new(move || Some(Arc::clone(&key)))
             },
             status_lists: Arc::clone(&published) as Arc<dyn StatusLists>,
             registry: registry.clone(),
@@ -189,9 +189,14 @@ impl World {
 
     /// Asks.
     pub async fn ask(&self, ask: Ask) -> Answer {
+        self.ask_as(Surface::Whole, ask).await
+    }
+
+    /// Asks a process that has some of the routes.
+    pub async fn ask_as(&self, surface: Surface, ask: Ask) -> Answer {
         let app = App::new()
             .wrap(Instrument::new(self.http.clone()))
-            .configure(|config| self.api.configure(config))
+            .configure(|config| self.api.configure_as(surface, config))
             .configure(default_handlers);
         let app = test::init_service(app).await;
         let mut request = test::TestRequest::with_uri(&ask.path).method(ask.method);

@@ -40,6 +40,12 @@ pub struct Global {
 pub enum Command {
     /// Run everything in one process: intake, processors, API.
     Up,
+    /// Take events in, in a process of its own. Needs Kafka, ScyllaDB or Cassandra, and a ring without private keys.
+    Ingest,
+    /// Decide, sign and write, in a process of its own: any number of them share the partitions. Needs Kafka, and ScyllaDB or Cassandra.
+    Process,
+    /// Serve reads, in a process of its own. Needs Kafka, ScyllaDB or Cassandra, and a ring without private keys.
+    Serve,
     /// Run everything on loopback with synthetic citizens, and prove what it did.
     Demo(DemoArgs),
     /// Take accounts over from an older system: CSV or NDJSON.
@@ -363,6 +369,9 @@ pub enum KeysCommand {
     },
     /// Put the list that waits for the root key into force, in one step or three.
     Publish(PublishArgs),
+    /// Hand keys and credentials out: to the data folder of a role, which is made or brought up to date. Nothing may run on the folder
+    /// that they are handed out from.
+    Export(ExportArgs),
     /// New codes for all active accounts whose code a withdrawn key signed. Run again, it goes on where it was.
     Reissue {
         /// Which key.
@@ -383,6 +392,24 @@ pub enum KeysCommand {
     /// Store the keys of the data folder unsealed; they are sealed as keys.passphrase_file or keys.key_file says. Nothing may run
     /// on the folder.
     Unseal,
+}
+
+#[derive(Args, Debug, Clone)]
+pub struct ExportArgs {
+    /// The data folder of the role.
+    pub dir: PathBuf,
+    /// For `ingest` and `serve`: pepper, trust list and the name of the active key, and no private key.
+    #[arg(long, required_unless_present = "private", conflicts_with = "private")]
+    pub public: bool,
+    /// For `process`: the signing keys too, and all rules; never the root key.
+    #[arg(long)]
+    pub private: bool,
+    /// Seal the ring by the first line of this file; by default it is sealed as configured.
+    #[arg(long, value_name = "FILE", conflicts_with = "to_key_file")]
+    pub to_passphrase_file: Option<PathBuf>,
+    /// Seal the ring by this file.
+    #[arg(long, value_name = "FILE")]
+    pub to_key_file: Option<PathBuf>,
 }
 
 /// How a change of the trust list is made.

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod moving;
 pub mod qr;
 pub mod rebuild;
+pub mod role;
 pub mod up;
 pub mod verify;
 
@@ -21,7 +22,7 @@ use crate::cli::Global;
 use crate::config::{Config, ConfigError, Settings};
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
-use crate::running::Running;
+use crate::running::{Offer, Running};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::path::Path;
@@ -105,7 +106,7 @@ pub fn at_work(
     actix_web::rt::System::new().block_on(async {
         let mut config = config.clone();
         config.http_listen.set_port(0);
-        let running = Running::start(Node::open(&config)?, None)?;
+        let running = Running::start(Node::open(&config)?, None, Offer::Everything)?;
         let mut signals = up::Signals::new()?;
         let work = tokio::task::spawn_blocking(move || work(&mut Session::reach(&config)?));
         let result = tokio::select! {

@@ -112,6 +112,9 @@ settings! {
     process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
     /// Records of one batch at most.
     process_batch_records("process.batch_records"): usize = 1024, |n| within(n, 1, 65_536);
+    /// Addresses of processors, `http://host:port`, a list or with commas between them: `serve` asks them for what only they sign, status
+    /// lists and presentation codes.
+    serve_processors("serve.processors"): List = "", |list| processors(list);
     /// `iss` of every signed code.
     identity_issuer("identity.issuer"): String = "danang.example", |value| not_blank(value);
     /// Address under which status lists are published; it is printed into every code.
@@ -173,10 +176,23 @@ pub fn public_key(text: &str) -> Option<[u8; 32]> {
 }
 
 impl Config {
+    /// Addresses of processors.
+    pub fn processors(&self) -> Vec<String> {
+        self.serve_processors.given().cloned().collect()
+    }
+
     /// The root key that is configured, if one is.
     pub fn root_public(&self) -> Option<[u8; 32]> {
         public_key(&self.keys_root_public)
     }
+}
+
+fn processors(list: &List) -> Result<(), String> {
+    let is_base = |text: &String| {
+        let rest = text.strip_prefix("http://").unwrap_or_default();
+        !rest.is_empty() && !rest.contains(['/', '?', '#', '@'])
+    };
+    if list.given().all(is_base) { Ok(()) } else { Err("expected http://host:port".to_owned()) }
 }
 
 fn no_settings() -> BTreeMap<String, String> {

@@ -7,12 +7,16 @@ mod cli;
 mod command;
 mod config;
 mod exit;
+mod forward;
+mod front;
 mod moving;
 mod node;
 mod ops;
 mod qr;
 mod running;
+mod served;
 mod telemetry;
+mod watch;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -25,6 +29,9 @@ fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let result = match command {
         Command::Up => command::up::run(&global),
+        Command::Ingest => command::role::front(&global, front::FrontRole::Ingest),
+        Command::Process => command::role::process(&global),
+        Command::Serve => command::role::front(&global, front::FrontRole::Serve),
         Command::Demo(args) => command::demo::run(&global, &args),
         Command::Import(args) => command::import::run(&global, &args),
         Command::Rebuild { verify } => command::rebuild::run(&global, verify),

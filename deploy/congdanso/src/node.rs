@@ -160,6 +160,15 @@ impl Node {
             return Err(Failure::new(Exit::Failed, message).into());
         }
         let registry = Registry::new();
+        let (log, store) = backends::open(config, &registry)?;
+        if !Keystore::exists(&dir.join("keys")) && has_records(&*log)? {
+            let message = format!(
+                "the log has events and {} has no keys: with new ones every person would get another id. Put the folder keys of this log \
+                 there (--data-dir names another folder), or restore a backup",
+                dir.display()
+            );
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         let keys = Arc::new(Keystore::open(dir.join("keys"), sealing(config)?, now())?);
         keys.ring().register(&registry)?;
         if let Some(root) = config.root_public() {
@@ -170,7 +179,6 @@ impl Node {
         let in_force = Arc::new(rules_of(config)?);
         book.put(&in_force)?;
         let credentials = Credentials::open(dir.join("agencies.json"))?;
-        let (log, store) = backends::open(config, &registry)?;
         let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
         let rules = Arc::new(Names {
             keys: Arc::clone(&keys),
@@ -202,6 +210,32 @@ impl Node {
             in_force,
             _lock: lock,
         })
+    }
+
+    /// Opens the folder of a processor, to which keys were handed out.
+    ///
+    /// # Errors
+    /// As [`Node::open`]; a [`Failure`] when there are no keys, or the root key is among them.
+    pub fn open_handed_out(config: &Config) -> anyhow::Result<Self> {
+        let keys = config.data_dir.join("keys");
+        let hand_out = "`congdanso keys export --private` hands out what a processor needs";
+        if !Keystore::exists(&keys) {
+            let message = format!("there are no keys in {}: {hand_out}", keys.display());
+            return Err(Failure::new(Exit::NotFound, message).into());
+        }
+        let node = Self::open(config)?;
+        if node.keys.holds_root() {
+            let message =
+                format!("the root key is in {}, and belongs on no server: {hand_out}", keys.display());
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
+        Ok(node)
+    }
+
+    /// Keys and credentials may have been handed out anew.
+    pub fn read_again(&self) {
+        self.rules.look_again();
+        read_again(&self.credentials);
     }
 
     /// For requests answered without a running process around this folder.
@@ -269,8 +303,23 @@ fn publisher(
     Ok(Publisher::new(sources, registry)?)
 }
 
+/// Whether anything was ever accepted.
+fn has_records(log: &dyn EventLog) -> anyhow::Result<bool> {
+    let ends = runner::log_ends(log)?;
+    Ok(ends.iter().any(|(_, end)| *end > 0))
+}
+
+/// Reads credentials again where they were handed out anew.
+pub fn read_again(credentials: &Credentials) {
+    match credentials.refresh() {
+        Ok(true) => tracing::info!("the credentials were read again"),
+        Ok(false) => {}
+        Err(error) => tracing::error!(%error, "the credentials were replaced and are not read again"),
+    }
+}
+
 /// What is running, and what it takes of the machine.
-fn describe_process(registry: &Registry) -> anyhow::Result<()> {
+pub fn describe_process(registry: &Registry) -> anyhow::Result<()> {
     let build = prometheus::IntGaugeVec::new(
         prometheus::Opts::new("congdanso_build_info", "Always 1; the label says which version runs."),
         &["version"],
@@ -282,7 +331,7 @@ fn describe_process(registry: &Registry) -> anyhow::Result<()> {
 }
 
 /// The rule set that a configuration asks for.
-fn rules_of(config: &Config) -> anyhow::Result<Rules> {
+pub fn rules_of(config: &Config) -> anyhow::Result<Rules> {
     let rules = Rules::new(&config.identity_issuer, &config.identity_status_uri);
     Ok(Rules::parse(&Rules { identity_days: config.identity_days, ..rules }.canonical())?)
 }

@@ -4,11 +4,9 @@ use crate::admin::server;
 use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use crate::ops;
-use access::http::{HttpMetrics, Instrument, default_handlers};
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer};
-use anyhow::Context;
-use api::Api;
+use crate::served::{Served, or_cores};
+use crate::watch::Watch;
+use api::{Api, Surface};
 use gateway::{Gateway, Parts};
 use parking_lot::Mutex;
 use projections::ProjectionsReader;
@@ -18,25 +16,28 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// Seconds that requests in flight have when the process is told to stop.
-const SHUTDOWN_SECONDS: u64 = 10;
 /// How long the ledger is taken as judged: judging reads a row for each sender and partition, and several may scrape.
 const LEDGER_JUDGED_FOR: Duration = Duration::from_secs(10);
-/// Connections that wait to be accepted.
-const BACKLOG_CONNECTIONS: u32 = 4_096;
+/// What a node at work offers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Offer {
+    /// Intake, reads, and all that is signed.
+    Everything,
+    /// What is signed, for the process that serves reads.
+    Signing,
+}
 
 /// A node at work.
 pub struct Running {
     /// What it works on.
     pub node: Arc<Node>,
-    /// Where HTTP is served.
-    pub http: SocketAddr,
-    /// The intake.
-    pub gateway: Gateway,
     /// The deciding threads.
     pub processor: Arc<Processor>,
-    server: ServerHandle,
-    tasks: OnceLock<[JoinHandle<()>; 2]>,
+    /// The intake, where there is one.
+    gateway: Option<Gateway>,
+    served: Served,
+    watch: Option<Watch>,
+    admin: OnceLock<JoinHandle<()>>,
 }
 
 impl Running {
@@ -45,7 +46,7 @@ impl Running {
     ///
     /// # Errors
     /// When an address cannot be had or a part does not start; nothing is left running then.
-    pub fn start(node: Node, listener: Option<TcpListener>) -> anyhow::Result<Arc<Self>> {
+    pub fn start(node: Node, listener: Option<TcpListener>, offer: Offer) -> anyhow::Result<Arc<Self>> {
         if !node.is_under_configured_root() {
             let message = "the trust list is not signed by the configured keys.root_public yet: `congdanso keys publish --out FILE` \
                            writes what it is to sign, and `congdanso keys publish --signed FILE` puts what it signed into force";
@@ -53,61 +54,45 @@ impl Running {
         }
         let node = Arc::new(node);
         let config = &node.config;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let or_cores = |n: usize| if n == 0 { cores } else { n };
         let reader = Arc::clone(&node.store) as Arc<dyn ProjectionsReader>;
-        let gateway = Gateway::new(Parts {
-            credentials: Arc::clone(&node.credentials),
-            log: Arc::clone(&node.log),
-            reader: Some(Arc::clone(&reader)),
-            pepper: node.keys.pepper(),
-            stamps: Arc::clone(&node.stamps),
-            registry: &node.registry,
-        })?;
+        let gateway = match offer {
+            Offer::Everything => Some(intake(&node, &reader)?),
+            Offer::Signing => None,
+        };
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor =
             Arc::new(Processor::start(node.deps.clone(), or_cores(config.process_workers), limits)?);
         node.publisher.start()?;
-        let api = Api::new(api_parts(&node, reader, &processor))?;
-        let metrics = HttpMetrics::register(&node.registry)?;
-        let (taken, sent) = (gateway.clone(), api.clone());
-        let server = HttpServer::new(move || {
-            App::new()
-                .wrap(Instrument::new(metrics.clone()))
-                .configure(|config| gateway::http::configure(config, taken.clone()))
-                .configure(|config| sent.configure(config))
-                .configure(gateway::http::configure_unknown_streams)
-                .configure(default_handlers)
-        })
-        .workers(or_cores(config.http_workers))
-        .backlog(BACKLOG_CONNECTIONS)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals();
-        let server = match listener {
-            Some(listener) => server.listen(listener),
-            None => server.bind(config.http_listen),
-        }
-        .with_context(|| format!("http.listen {}: cannot be had", config.http_listen))?;
-        let http = server.addrs().first().copied().unwrap_or(config.http_listen);
-        let listener = server::bind(&config.data_dir)?;
-        let server = server.run();
-        let running = Arc::new(Self {
-            node: Arc::clone(&node),
-            http,
-            gateway,
-            processor,
-            server: server.handle(),
-            tasks: OnceLock::new(),
-        });
-        let admin = tokio::spawn(server::serve(listener, Arc::clone(&running)));
-        let http_task = tokio::spawn(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "the HTTP server ended");
+        let api = Api::new(api_parts(&node, reader, &processor, offer))?;
+        let admin = server::bind(&config.data_dir)?;
+        let taken = gateway.clone();
+        let served = Served::start(config, &node.registry, listener, move |config| match &taken {
+            Some(gateway) => {
+                gateway::http::configure(config, gateway.clone());
+                api.configure_as(Surface::Whole, config);
+                gateway::http::configure_unknown_streams(config);
             }
-        });
+            None => api.configure_as(Surface::Signing, config),
+        })?;
+        let watch = match offer {
+            Offer::Everything => None,
+            // Keys and credentials are handed out by somebody else.
+            Offer::Signing => {
+                let node = Arc::clone(&node);
+                Some(Watch::start(move || node.read_again())?)
+            }
+        };
+        let admin_of = OnceLock::new();
+        let running = Arc::new(Self { node, processor, gateway, served, watch, admin: admin_of });
+        let task = tokio::spawn(server::serve(admin, Arc::clone(&running)));
         // Set once, here: nobody else has seen this value yet.
-        running.tasks.set([admin, http_task]).ok();
+        running.admin.set(task).ok();
         Ok(running)
+    }
+
+    /// Where HTTP is served.
+    pub fn http(&self) -> SocketAddr {
+        self.served.address
     }
 
     /// For requests of operators' commands.
@@ -115,8 +100,8 @@ impl Running {
         ops::Context {
             node: &self.node,
             processor: Some(&self.processor),
-            gateway: Some(&self.gateway),
-            http: Some(self.http),
+            gateway: self.gateway.as_ref(),
+            http: Some(self.http()),
         }
     }
 
@@ -125,11 +110,16 @@ impl Running {
     /// # Errors
     /// When processing had failed before.
     pub async fn stop(&self) -> anyhow::Result<()> {
-        self.gateway.stop();
-        self.server.stop(true).await;
+        if let Some(gateway) = &self.gateway {
+            gateway.stop();
+        }
+        if let Some(watch) = &self.watch {
+            watch.stop();
+        }
+        self.served.stop().await;
         self.node.publisher.stop();
-        for task in self.tasks.get().into_iter().flatten() {
-            task.abort();
+        if let Some(admin) = self.admin.get() {
+            admin.abort();
         }
         let processor = Arc::clone(&self.processor);
         tokio::task::spawn_blocking(move || processor.stop()).await??;
@@ -139,6 +129,17 @@ impl Running {
             _ => Ok(()),
         }
     }
+}
+
+fn intake(node: &Node, reader: &Arc<dyn ProjectionsReader>) -> anyhow::Result<Gateway> {
+    Ok(Gateway::new(Parts {
+        credentials: Arc::clone(&node.credentials),
+        log: Arc::clone(&node.log),
+        reader: Some(Arc::clone(reader)),
+        pepper: node.keys.pepper(),
+        stamps: Arc::clone(&node.stamps),
+        registry: &node.registry,
+    })?)
 }
 
 /// Counts a violation of I1 when the ledger does not balance.
@@ -153,7 +154,12 @@ fn judge_ledger(node: &Node) {
     }
 }
 
-fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &Arc<Processor>) -> api::Parts {
+fn api_parts(
+    node: &Arc<Node>,
+    reader: Arc<dyn ProjectionsReader>,
+    processor: &Arc<Processor>,
+    offer: Offer,
+) -> api::Parts {
     let (seen, ready) = (Arc::clone(processor), Arc::clone(processor));
     let (judged, last_judged) = (Arc::downgrade(node), Mutex::new(None::<Instant>));
     api::Parts {
@@ -164,7 +170,7 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
         trust: Arc::new(crate::node::Keys(Arc::clone(&node.keys))),
         presentation_key: {
             let keys = Arc::clone(&node.keys);
-            Arc::new(move || keys.ring().presentation_key())
+            Arc::new(move || Some(keys.ring().presentation_key()))
         },
         status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
@@ -180,7 +186,12 @@ fn api_parts(node: &Arc<Node>, reader: Arc<dyn ProjectionsReader>, processor: &A
                 judge_ledger(&node);
             }
         }),
-        ready: Arc::new(move || ready.failed().map_or(Ok(()), |stopped| Err(stopped.to_string()))),
+        ready: Arc::new(move || match ready.failed() {
+            Some(stopped) => Err(stopped.to_string()),
+            // An intake beside it takes events before that too.
+            None if offer == Offer::Everything || ready.has_joined() => Ok(()),
+            None => Err("the group of processors has not taken this one in yet".to_owned()),
+        }),
         clock: Arc::new(now),
         more_openapi: vec![gateway::http::openapi()],
     }

@@ -234,17 +234,7 @@ impl Credentials {
     /// See [`CredentialsError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>, CredentialsError> {
         let path = path.as_ref();
-        let mut table = Table::new();
-        for stored in file::read(path)? {
-            let damaged = |reason: String| CredentialsError::Damaged { path: path.into(), reason };
-            stored.credential.check().map_err(|e| damaged(format!("`{}`: {e}", stored.credential.id)))?;
-            let id = stored.credential.id.clone();
-            let quota = Arc::new(Quota::per_second(stored.credential.quota_per_second));
-            let entry = Arc::new(Entry { credential: stored.credential, quota });
-            if table.insert(id.clone(), Slot { digest: stored.secret_sha256, entry }).is_some() {
-                return Err(damaged(format!("`{id}` stands in it twice")));
-            }
-        }
+        let table = read(path)?;
         Ok(Arc::new(Self { table: ArcSwap::from_pointee(table), path: Mutex::new(Some(path.into())) }))
     }
 
@@ -302,6 +292,47 @@ impl Credentials {
         self.set_disabled(id, false)
     }
 
+    /// Reads the file again where it was replaced by another: handed out anew by whoever keeps the credentials. Whether it was. What is
+    /// left of quotas stays. A file that is gone changes nothing.
+    ///
+    /// # Errors
+    /// See [`CredentialsError`]; what holds stays then.
+    pub fn refresh(&self) -> Result<bool, CredentialsError> {
+        let path = self.path.lock();
+        let Some(path) = path.as_deref().filter(|path| path.exists()) else { return Ok(false) };
+        let before = self.table.load();
+        let mut table = read(path)?;
+        for (id, slot) in &mut table {
+            let Some(held) = before.get(id) else { continue };
+            let (new, old) = (&slot.entry.credential, &held.entry.credential);
+            if new == old {
+                slot.entry = Arc::clone(&held.entry);
+            } else if new.quota_per_second == old.quota_per_second {
+                let quota = Arc::clone(&held.entry.quota);
+                slot.entry = Arc::new(Entry { credential: new.clone(), quota });
+            }
+        }
+        let is_same = |id: &String, slot: &Slot| {
+            before.get(id).is_some_and(|held| {
+                held.digest == slot.digest && held.entry.credential == slot.entry.credential
+            })
+        };
+        if table.len() == before.len() && table.iter().all(|(id, slot)| is_same(id, slot)) {
+            return Ok(false);
+        }
+        self.table.store(Arc::new(table));
+        Ok(true)
+    }
+
+    /// Writes all credentials, with the hashes of their keys, to another file, in its place if it is there: for processes that are handed
+    /// a copy. Durable when it returns.
+    ///
+    /// # Errors
+    /// See [`CredentialsError`].
+    pub fn write_copy(&self, path: &Path) -> Result<(), CredentialsError> {
+        file::write(path, stored(&self.table.load()))
+    }
+
     /// All credentials, those switched off too, by id.
     #[must_use]
     pub fn list(&self) -> Vec<Arc<Entry>> {
@@ -353,17 +384,36 @@ impl Credentials {
         let mut table = Table::clone(&self.table.load());
         edit(&mut table)?;
         if let Some(path) = path.as_deref() {
-            let mut slots: Vec<_> = table.values().collect();
-            slots.sort_unstable_by(|a, b| a.entry.credential.id.cmp(&b.entry.credential.id));
-            let stored = |slot: &&Slot| file::Stored {
-                credential: slot.entry.credential.clone(),
-                secret_sha256: slot.digest,
-            };
-            file::write(path, slots.iter().map(stored).collect())?;
+            file::write(path, stored(&table))?;
         }
         self.table.store(Arc::new(table));
         Ok(())
     }
+}
+
+/// What the file holds; nothing when there is none.
+fn read(path: &Path) -> Result<Table, CredentialsError> {
+    let mut table = Table::new();
+    for stored in file::read(path)? {
+        let damaged = |reason: String| CredentialsError::Damaged { path: path.into(), reason };
+        stored.credential.check().map_err(|e| damaged(format!("`{}`: {e}", stored.credential.id)))?;
+        let id = stored.credential.id.clone();
+        let quota = Arc::new(Quota::per_second(stored.credential.quota_per_second));
+        let entry = Arc::new(Entry { credential: stored.credential, quota });
+        if table.insert(id.clone(), Slot { digest: stored.secret_sha256, entry }).is_some() {
+            return Err(damaged(format!("`{id}` stands in it twice")));
+        }
+    }
+    Ok(table)
+}
+
+/// As the file has them, by id.
+fn stored(table: &Table) -> Vec<file::Stored> {
+    let mut slots: Vec<_> = table.values().collect();
+    slots.sort_unstable_by(|a, b| a.entry.credential.id.cmp(&b.entry.credential.id));
+    let stored =
+        |slot: &Slot| file::Stored { credential: slot.entry.credential.clone(), secret_sha256: slot.digest };
+    slots.into_iter().map(stored).collect()
 }
 
 fn slot_mut<'a>(table: &'a mut Table, id: &str) -> Result<&'a mut Slot, CredentialsError> {

@@ -114,9 +114,15 @@ fn refused(key: &str, error: &KafkaError) -> String {
         KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..) => {
             format!("{key} is no setting of librdkafka, or not of this build")
         }
+        KafkaError::ClientConfig(_, why, ..) if why.contains(NOT_IN_THIS_BUILD) => {
+            format!("{key} asks for TLS, which this build does not have: build with `--features kafka-tls`")
+        }
         _ => format!("the value of {key} is not allowed"),
     }
 }
+
+/// What librdkafka says of what was left out when it was built.
+const NOT_IN_THIS_BUILD: &str = "not available at build time";
 
 /// Milliseconds, as librdkafka takes them.
 fn ms(duration: std::time::Duration) -> String {
@@ -182,8 +188,13 @@ pub fn not_made(error: &KafkaError) -> OpenError {
 
 #[cfg(test)]
 mod tests {
-    use super::{admin, member, producer, reader};
-    use crate::Options;
+    use super::{admin, member, not_made, producer, reader};
+    use crate::context::Quiet;
+    use crate::{Options, Secrets};
+    use rdkafka::config::FromClientConfigAndContext;
+    use rdkafka::consumer::BaseConsumer;
+    use rdkafka::producer::BaseProducer;
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     #[test]
@@ -191,6 +202,55 @@ mod tests {
         let options = Options { instance: Some("processor-0".to_owned()), ..Options::default() };
         for config in [producer(&options), admin(&options), reader(&options), member(&options, 1)] {
             config.create_native_config().unwrap();
+        }
+    }
+
+    fn secured(protocol: &str, mechanism: &str) -> Options {
+        let mut settings = BTreeMap::from([("security.protocol".to_owned(), protocol.to_owned())]);
+        if !mechanism.is_empty() {
+            for (key, value) in
+                [("sasl.mechanism", mechanism), ("sasl.username", "city"), ("sasl.password", "hunter2")]
+            {
+                settings.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        Options { settings: Secrets(settings), ..Options::default() }
+    }
+
+    /// What is wrong before or while clients of both kinds are made; nothing is connected to.
+    fn made(options: &Options) -> Result<(), String> {
+        options.check().map_err(|error| error.to_string())?;
+        let told = |error| not_made(&error).to_string();
+        BaseConsumer::from_config_and_context(&member(options, 0), Quiet).map(drop).map_err(told)?;
+        BaseProducer::<Quiet>::from_config_and_context(&producer(options), Quiet).map(drop).map_err(told)
+    }
+
+    #[test]
+    fn clients_are_made_with_sasl_plain() {
+        made(&secured("sasl_plaintext", "PLAIN")).unwrap();
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn clients_are_made_with_tls_and_every_mechanism() {
+        made(&secured("ssl", "")).unwrap();
+        for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+            made(&secured("sasl_ssl", mechanism)).unwrap();
+        }
+        let mut options = secured("ssl", "");
+        options.settings.0.insert("ssl.ca.location".to_owned(), "/no/such/file".to_owned());
+        made(&options).unwrap_err();
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn a_build_without_tls_says_so_and_shows_no_value() {
+        for options in
+            [secured("ssl", ""), secured("sasl_ssl", "PLAIN"), secured("sasl_plaintext", "SCRAM-SHA-512")]
+        {
+            let told = made(&options).unwrap_err();
+            assert!(told.contains("kafka-tls") || told.contains("SCRAM"), "{told}");
+            assert!(!told.contains("hunter2"), "{told}");
         }
     }
 

@@ -116,6 +116,8 @@ pub fn ensure(
 const MISSING: &str = "topic";
 /// How often brokers are asked again about what they do not know yet.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long new topics may take until all their partitions have leaders: a broker that has just started makes files for each.
+const LED_MAX: Duration = Duration::from_secs(60);
 
 struct Topics {
     admin: AdminClient<Quiet>,
@@ -272,7 +274,7 @@ impl Topics {
             if made.iter().all(led) && !report.differences.iter().any(is_missing) {
                 return Ok(report);
             }
-            if since.elapsed() > self.options.read_timeout {
+            if since.elapsed() > LED_MAX {
                 return Err(TopicsError::Asking { reason: "the new topics have no leaders yet".to_owned() });
             }
             std::thread::sleep(LOOK);

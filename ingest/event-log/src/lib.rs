@@ -226,7 +226,8 @@ pub trait EventLog: Send + Sync + 'static {
 /// What a consumer has to say.
 #[derive(Debug)]
 pub enum Polled {
-    /// These partitions are now this member's. Nothing of them comes before [`Consumer::seek`].
+    /// These partitions are now this member's: none when the group has taken it in and has none to give. Nothing of them comes before
+    /// [`Consumer::seek`].
     Assigned(Vec<TopicPartition>),
     /// These are no longer; what is held for them must be dropped at once.
     Revoked(Vec<TopicPartition>),

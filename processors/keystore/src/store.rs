@@ -111,6 +111,12 @@ impl Keystore {
         Pepper::new(&self.held.lock().secrets.pepper.0)
     }
 
+    /// Whether the root key is here: as for development, and as on no server of a city.
+    #[must_use]
+    pub fn holds_root(&self) -> bool {
+        self.held.lock().secrets.root.is_some()
+    }
+
     /// See [`KeyRing::signing_key`].
     #[must_use]
     pub fn signing_key(&self, kid: Kid) -> Option<Arc<SigningKey>> {

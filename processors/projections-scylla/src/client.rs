@@ -64,6 +64,10 @@ impl Client {
         let mut names: Vec<_> = state.get_nodes_info().iter().filter_map(|n| n.datacenter.clone()).collect();
         names.sort();
         names.dedup();
+        if names.is_empty() {
+            let reason = "the nodes have not told which data centres there are".to_owned();
+            return Err(OpenError::Unreachable { reason });
+        }
         let Options { local_datacenter, replication, .. } = &self.options;
         let wanted = replication.keys().chain([local_datacenter]);
         let mut mistakes: Vec<_> = wanted

@@ -115,6 +115,7 @@ pub struct Engine {
     pub(crate) decide: Decider,
     limits: Limits,
     assigned: BTreeMap<TopicPartition, Assigned>,
+    has_joined: bool,
     #[cfg(feature = "sabotage")]
     sabotage: Option<Sabotage>,
 }
@@ -129,6 +130,7 @@ impl Engine {
             decide: domain::decide,
             limits,
             assigned: BTreeMap::new(),
+            has_joined: false,
             #[cfg(feature = "sabotage")]
             sabotage: None,
         }
@@ -172,6 +174,7 @@ impl Engine {
         match consumer.poll(limits)? {
             Polled::Idle => Ok(Step::Idle),
             Polled::Assigned(partitions) => {
+                self.has_joined = true;
                 self.assign(consumer, &partitions)?;
                 Ok(Step::Reassigned)
             }
@@ -280,6 +283,12 @@ impl Engine {
     /// Aggregate rows held of a partition.
     pub(crate) fn held_rows(&self, partition: TopicPartition) -> Option<&HeldRows> {
         self.assigned.get(&partition).map(|assigned| &assigned.aggregates)
+    }
+
+    /// Whether the group has taken this engine in: it was told which partitions it has, if any.
+    #[must_use]
+    pub(crate) const fn has_joined(&self) -> bool {
+        self.has_joined
     }
 
     /// Whether a partition waits.

@@ -50,8 +50,8 @@ struct Board {
     idle: Mutex<usize>,
     changed: Condvar,
     partitions: Mutex<BTreeMap<TopicPartition, Option<PauseCause>>>,
-    /// Threads that have had partitions.
-    assigned: AtomicUsize,
+    /// Threads that their group has taken in.
+    joined: AtomicUsize,
     failed: Mutex<Option<Stopped>>,
 }
 
@@ -92,7 +92,7 @@ impl Processor {
                     backoff: BACKOFF_MIN,
                     retry_at: None,
                     published: BTreeSet::new(),
-                    has_had_some: false,
+                    has_joined: false,
                     is_stale: false,
                 };
                 if catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer))).is_err() {
@@ -107,16 +107,22 @@ impl Processor {
         Ok(Self { deps, workers, board, threads: Mutex::new(threads) })
     }
 
-    /// How the partitions of this process do. Until every thread has had partitions those of nobody are listed too: what they
+    /// Whether the group has taken every thread in, so that each has its partitions, if there are enough.
+    #[must_use]
+    pub fn has_joined(&self) -> bool {
+        self.board.joined.load(Ordering::Acquire) == self.workers
+    }
+
+    /// How the partitions of this process do. Until the group has taken every thread in those of nobody are listed too: what they
     /// hold waits.
     ///
     /// # Errors
     /// See [`EngineError`].
     pub fn status(&self) -> Result<Vec<PartitionStatus>, EngineError> {
         // Asked first: who is counted has published before.
-        let all_have_some = self.board.assigned.load(Ordering::Acquire) == self.workers;
+        let has_joined = self.has_joined();
         let mut partitions = self.board.partitions.lock().clone();
-        if !all_have_some {
+        if !has_joined {
             for partition in stream_partitions(&*self.deps.log) {
                 partitions.entry(partition).or_default();
             }
@@ -212,8 +218,8 @@ struct Worker {
     retry_at: Option<Instant>,
     /// What stands on the board as this thread's.
     published: BTreeSet<TopicPartition>,
-    /// Whether that has ever been anything.
-    has_had_some: bool,
+    /// Whether the board has counted it among those that have joined.
+    has_joined: bool,
     /// Whether partitions came, went or were placed again since.
     is_stale: bool,
 }
@@ -271,9 +277,9 @@ impl Worker {
             partitions.insert(partition, assigned.paused);
             self.published.insert(partition);
         }
-        if !self.has_had_some && !self.published.is_empty() {
-            self.has_had_some = true;
-            self.board.assigned.fetch_add(1, Ordering::Release);
+        if !self.has_joined && self.engine.has_joined() {
+            self.has_joined = true;
+            self.board.joined.fetch_add(1, Ordering::Release);
         }
         self.is_stale = false;
     }

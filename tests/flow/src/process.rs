@@ -171,7 +171,7 @@ enum Said {
     Ended(String),
 }
 
-/// A running `congdanso up`. Dropping it kills it.
+/// A running `congdanso up`, or a role of its own. Dropping it kills it.
 pub struct Up {
     child: Child,
     /// `http://address:port`.
@@ -185,9 +185,17 @@ impl Up {
     /// # Errors
     /// With what it said when it did not come up.
     pub fn start(data: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::start_as("up", data, arguments)
+    }
+
+    /// As [`Up::start`], of another command that serves until it is told to stop.
+    ///
+    /// # Errors
+    /// With what it said when it did not come up.
+    pub fn start_as(role: &str, data: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut all = vec!["--set", "http.listen=127.0.0.1:0"];
         all.extend(arguments);
-        all.push("up");
+        all.push(role);
         let mut child = command(data, &all).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let errors = child.stderr.take().context("the program's stderr")?;
         let (sender, said) = channel();

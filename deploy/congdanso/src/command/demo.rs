@@ -9,10 +9,11 @@ use super::{settings, up};
 use crate::cli::{DemoArgs, Global};
 use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
-use crate::ops::{self, Context};
-use crate::running::Running;
-use anyhow::Context as _;
+use crate::ops;
+use crate::running::{Offer, Running};
+use anyhow::Context;
 use credentials::Keys;
+use projections::ProjectionsWriter;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> anyhow::Result<()> {
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
     actix_web::rt::System::new().block_on(async {
         let mut signals = up::Signals::new()?;
-        let running = Running::start(Node::open(&settings.config)?, listener)?;
+        let running = Running::start(Node::open(&settings.config)?, listener, Offer::Everything)?;
         let result = tokio::select! {
             result = drive(&global, args, &running) => result,
             () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted").into()),
@@ -82,17 +83,20 @@ async fn drive(global: &Global, args: &DemoArgs, running: &Arc<Running>) -> anyh
     let citizens = kept.next_citizen..kept.next_citizen + u64::from(args.citizens);
     let plan = Arc::new(Plan::new(args.seed, args.citizens, today));
     let keys = Arc::new(Keys::make(&running.node.credentials, &plan.teams())?);
-    let before = Counted::now(&running.context())?;
+    let before = Counted::now(running).await?;
     eprintln!(
         "{} synthetic citizens (seed {}, from number {}) through http://{}",
-        args.citizens, args.seed, citizens.start, running.http
+        args.citizens,
+        args.seed,
+        citizens.start,
+        running.http()
     );
     let started = Instant::now();
     let sent = send::send(running, &plan, &keys, citizens.clone()).await?;
     let intake = started.elapsed();
     wait_until_readable(running).await?;
     let until_readable = started.elapsed();
-    let after = Counted::now(&running.context())?;
+    let after = Counted::now(running).await?;
     std::fs::write(&kept_at, serde_json::to_vec(&Kept { seed: args.seed, next_citizen: citizens.end })?)?;
     let proof = prove::prove(running, &plan, &keys, &sent, SAMPLE_MIN).await?;
     let report = report::Report::new(&report::Facts {
@@ -124,26 +128,37 @@ fn kept(path: &Path, seed: u64) -> anyhow::Result<Kept> {
     }
 }
 
-async fn wait_until_readable(running: &Running) -> anyhow::Result<()> {
+async fn wait_until_readable(running: &Arc<Running>) -> anyhow::Result<()> {
     let bar = send::bar("deciding, signing, writing", 0);
     loop {
         if let Some(stopped) = running.processor.failed() {
             return Err(stopped.into());
         }
-        let status = running.processor.status()?;
-        let waiting: u64 = status.iter().map(|s| s.end_offset.saturating_sub(s.next_offset)).sum();
-        let end: u64 = status.iter().map(|s| s.end_offset).sum();
+        let of = Arc::clone(running);
+        let (waiting, end) = tokio::task::spawn_blocking(move || still_waiting(&of)).await??;
         bar.set_length(end);
         bar.set_position(end - waiting);
-        if let Some(paused) = status.iter().find(|s| s.paused.is_some()) {
-            anyhow::bail!("{} waits: {:?}", paused.partition, paused.paused);
-        }
         if waiting == 0 {
             bar.finish_and_clear();
             return Ok(());
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Records that are not decided, and all there are. Partitions count that are nobody's for a moment, on their way from one member of the
+/// group to another.
+fn still_waiting(running: &Running) -> anyhow::Result<(u64, u64)> {
+    if let Some(paused) = running.processor.status()?.iter().find(|s| s.paused.is_some()) {
+        anyhow::bail!("{} waits: {:?}", paused.partition, paused.paused);
+    }
+    let (mut waiting, mut all) = (0, 0);
+    for (partition, end) in runner::log_ends(&*running.node.log)? {
+        let checkpoint = ProjectionsWriter::checkpoint(&*running.node.store, partition)?;
+        waiting += end.saturating_sub(checkpoint.map_or(0, |checkpoint| checkpoint.next_offset));
+        all += end;
+    }
+    Ok((waiting, all))
 }
 
 /// What the ledger and the counters say at one moment.
@@ -154,11 +169,12 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    fn now(context: &Context<'_>) -> anyhow::Result<Self> {
-        let ledger = ops::ledger(context.node)?;
+    async fn now(running: &Arc<Running>) -> anyhow::Result<Self> {
+        let of = Arc::clone(running);
+        let ledger = tokio::task::spawn_blocking(move || ops::ledger(&of.node)).await??;
         let mut refusals = std::collections::BTreeMap::new();
         let mut signed = 0;
-        for family in context.node.registry.gather() {
+        for family in running.node.registry.gather() {
             match family.name() {
                 "congdanso_process_signed_total" => {
                     signed = family.get_metric().iter().map(|m| m.get_counter().get_value() as u64).sum();

@@ -1,5 +1,6 @@
 //! `congdanso keys`: signing keys and the trust list.
 
+mod export;
 mod publish;
 mod root;
 
@@ -36,6 +37,7 @@ pub fn run(global: &Global, command: KeysCommand) -> anyhow::Result<()> {
             if again && revoked["in_force"] == true { reissue(global, kid, how.dry_run) } else { Ok(()) }
         }
         KeysCommand::Publish(args) => publish::run(global, &args),
+        KeysCommand::Export(args) => export::run(global, &args),
         KeysCommand::Reissue { kid, dry_run } => reissue(global, kid, dry_run),
         KeysCommand::Seal { from_passphrase_file, from_key_file } => {
             let from = match (from_passphrase_file, from_key_file) {

@@ -2,8 +2,10 @@
 
 use super::settings;
 use crate::cli::Global;
+use crate::config::Config;
 use crate::node::Node;
-use crate::running::Running;
+use crate::running::{Offer, Running};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -15,21 +17,32 @@ pub fn run(global: &Global) -> anyhow::Result<()> {
     let settings = settings(global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::No);
     actix_web::rt::System::new().block_on(async {
-        let mut signals = Signals::new()?;
+        let signals = Signals::new()?;
         let node = Node::open(&settings.config)?;
-        let running = Running::start(node, None)?;
+        let running = Running::start(node, None, Offer::Everything)?;
         announce(&running);
-        signals.first().await;
-        eprintln!("stopping: requests in flight are answered; a second signal aborts");
-        tokio::spawn(async move {
-            signals.first().await;
-            eprintln!("aborted");
-            std::process::exit(ABORTED);
-        });
-        running.stop().await?;
-        eprintln!("stopped");
-        Ok(())
+        until_told(signals, running.stop()).await
     })
+}
+
+/// Waits for a signal, then for `stop`; a second signal aborts.
+///
+/// # Errors
+/// What `stop` returns.
+pub async fn until_told(
+    mut signals: Signals,
+    stop: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    signals.first().await;
+    eprintln!("stopping: what is in flight is finished; a second signal aborts");
+    tokio::spawn(async move {
+        signals.first().await;
+        eprintln!("aborted");
+        std::process::exit(ABORTED);
+    });
+    stop.await?;
+    eprintln!("stopped");
+    Ok(())
 }
 
 /// Exit code after a second signal: as a shell reports SIGINT.
@@ -37,7 +50,7 @@ const ABORTED: i32 = 130;
 
 /// Says where everything is.
 pub fn announce(running: &Running) {
-    let base = format!("http://{}", running.http);
+    let base = format!("http://{}", running.http());
     eprintln!(
         "congdanso {} is up, data in {}",
         env!("CARGO_PKG_VERSION"),
@@ -46,6 +59,13 @@ pub fn announce(running: &Running) {
     eprintln!("  intake   {base}/v1/registrations  /v1/documents  /v1/transactions");
     eprintln!("  reads    {base}/v1/accounts/{{id}}");
     eprintln!("  pages    {base}/docs  {base}/openapi.json");
+    eprintln!("  health   {base}/healthz  {base}/readyz  {base}/metrics");
+}
+
+/// Says what a role does, and where it is looked after.
+pub fn announce_role(role: &str, address: SocketAddr, config: &Config) {
+    let base = format!("http://{address}");
+    eprintln!("congdanso {role} {} is up, folder {}", env!("CARGO_PKG_VERSION"), config.data_dir.display());
     eprintln!("  health   {base}/healthz  {base}/readyz  {base}/metrics");
 }
 

@@ -10,6 +10,13 @@ use std::path::Path;
 #[serde(from = "ListOrText")]
 pub struct List(pub Vec<String>);
 
+impl List {
+    /// The texts that are not empty.
+    pub fn given(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().filter(|text| !text.is_empty())
+    }
+}
+
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum ListOrText {

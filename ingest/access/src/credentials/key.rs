@@ -21,7 +21,7 @@ const SECRET_BYTES: usize = 32;
 const SECRET_LENGTH: usize = 43;
 
 /// SHA-256 of a secret's text; in JSON 64 hexadecimal digits.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct Digest([u8; 32]);
 

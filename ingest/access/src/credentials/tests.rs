@@ -231,3 +231,38 @@ fn debug_shows_neither_key_nor_hash() {
     let shown = format!("{credentials:?}");
     assert!(shown.contains("Digest(..)") && !shown.contains(&key.expose()[8..]), "{shown}");
 }
+
+#[test]
+fn credentials_that_are_handed_out_anew_hold_at_once_and_quotas_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, copy) = (folder.path().join("agencies.json"), folder.path().join("copy.json"));
+    let credentials = Credentials::open(&kept).unwrap();
+    let limited = Credential { quota_per_second: 1, ..helper("one") };
+    let one = credentials.add(limited).unwrap();
+    credentials.write_copy(&copy).unwrap();
+    assert_eq!(mode_of(&copy), 0o600);
+    let handed_out = Credentials::open(&copy).unwrap();
+    assert!(!handed_out.refresh().unwrap(), "nothing has changed");
+    let quota = |credentials: &Credentials| Arc::clone(&credentials.verify(one.expose()).unwrap().quota);
+    let before = quota(&handed_out);
+
+    let two = credentials.add(helper("two")).unwrap();
+    credentials.write_copy(&copy).unwrap();
+    assert!(handed_out.refresh().unwrap());
+    assert!(handed_out.verify(two.expose()).is_some());
+    assert!(Arc::ptr_eq(&before, &quota(&handed_out)), "what is left of a quota stays");
+
+    let again = credentials.rotate("two").unwrap();
+    credentials.disable("one").unwrap();
+    credentials.write_copy(&copy).unwrap();
+    assert!(handed_out.refresh().unwrap());
+    assert!(handed_out.verify(two.expose()).is_none() && handed_out.verify(again.expose()).is_some());
+    assert!(handed_out.verify(one.expose()).is_none());
+
+    fs::remove_file(&copy).unwrap();
+    assert!(!handed_out.refresh().unwrap());
+    fs::write(&copy, "damaged").unwrap();
+    fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
+    assert!(handed_out.refresh().is_err());
+    assert!(handed_out.verify(again.expose()).is_some(), "what held stays");
+}

@@ -140,14 +140,12 @@ impl State {
         self.client = client;
     }
 
-    /// Takes partitions that the group gave.
+    /// Takes partitions that the group gave. None are told too: the group has taken the member in.
     pub fn assigned(&mut self, partitions: Vec<TopicPartition>) {
         for partition in &partitions {
             self.held.insert(*partition, Held::unplaced());
         }
-        if !partitions.is_empty() {
-            self.events.push_back(Polled::Assigned(partitions));
-        }
+        self.events.push_back(Polled::Assigned(partitions));
     }
 
     /// Drops partitions at once, with all that is fetched of them. Gives back those that were fetched.

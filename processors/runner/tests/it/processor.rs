@@ -31,6 +31,17 @@ fn threads_decide_their_shares_and_a_stop_ends_them_between_two_batches() {
 }
 
 #[test]
+fn threads_have_joined_once_their_group_has_told_each_of_its_partitions() {
+    let world = World::over(MemoryLog::new(4, 0));
+    let processor = Processor::start(world.deps.clone(), 2, LIMITS).unwrap();
+    while !processor.has_joined() {
+        std::thread::yield_now();
+    }
+    assert_eq!(processor.status().unwrap().len(), 12, "four partitions of three streams, shared by two");
+    processor.stop().unwrap();
+}
+
+#[test]
 fn errors_of_the_store_are_tried_again() {
     let world = World::new();
     for call in [Call::Checkpoint, Call::Load, Call::Commit, Call::Checkpoint, Call::Commit] {

@@ -17,6 +17,7 @@ mod moving;
 mod pending;
 mod refusals;
 mod reissue;
+mod roles;
 mod root;
 mod rows;
 mod served;

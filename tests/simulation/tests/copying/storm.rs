@@ -5,7 +5,7 @@ use futures_executor::block_on;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use schemas::{Topic, TopicPartition};
-use simulation::Draw;
+use simulation::draw::Draw;
 use std::future::ready;
 use std::sync::Arc;
 

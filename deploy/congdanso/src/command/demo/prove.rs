@@ -38,7 +38,7 @@ pub async fn prove(
     sample_min: u64,
 ) -> anyhow::Result<Proof> {
     let client = reqwest::Client::builder().pool_max_idle_per_host(REQUESTS_AT_ONCE).build()?;
-    let base = Arc::new(format!("http://{}", running.http));
+    let base = Arc::new(format!("http://{}", running.http()));
     let response = client.get(format!("{base}/v1/trust-list")).send().await?;
     ensure!(response.status().is_success(), "the trust list answered {}", response.status());
     let trust = Arc::new(TrustList::open(&response.bytes().await?, &running.node.keys.root_public())?);

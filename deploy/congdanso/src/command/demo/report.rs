@@ -126,7 +126,7 @@ impl Report {
         let Some((id, token)) = &proof.shown else { return Ok(()) };
         say(&format!("\nThe code of citizen {id}:\n{}", crate::qr::terminal(token)?))?;
         let (base, reader, portal) =
-            (format!("http://{}", running.http), &keys.reader, keys.of(Sender::Portal));
+            (format!("http://{}", running.http()), &keys.reader, keys.of(Sender::Portal));
         say(&format!("Open {base}/docs   {base}/metrics   {base}/readyz\n\nTry:"))?;
         say(&format!("curl -s -H 'Authorization: Bearer {reader}' {base}/v1/accounts/{id}"))?;
         say(&format!(

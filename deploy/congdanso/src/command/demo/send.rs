@@ -98,7 +98,7 @@ pub async fn send(
     citizens: Range<u64>,
 ) -> anyhow::Result<Sent> {
     let client = reqwest::Client::builder().pool_max_idle_per_host(REQUESTS_AT_ONCE).build()?;
-    let base = Arc::new(format!("http://{}", running.http));
+    let base = Arc::new(format!("http://{}", running.http()));
     let bar = bar("sending", citizens.end - citizens.start);
     let mut all = Sent::default();
     let mut next = citizens.start;
