@@ -74,7 +74,7 @@ impl Watch for Drawn {
     fn again(&mut self, error: &CopyError) -> bool {
         assert!(error.is_retryable(), "{error} is tried again");
         self.tries += 1;
-        self.draw.percent(70)
+        self.draw.percent(90)
     }
 }
 
