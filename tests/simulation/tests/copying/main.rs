@@ -17,7 +17,7 @@ use storm::{Storm, Weather};
 use tempfile::TempDir;
 
 /// Seeds of the suite with logs in memory, and with logs on disk.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 40;
 const SEEDS_ON_DISK: u64 = 12;
 /// What the draws of a run are for.
 const CONTENT: u64 = 1;
