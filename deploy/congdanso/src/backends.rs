@@ -1,6 +1,7 @@
 //! The log and the projections that the configuration names: the one place that knows which backends there are.
 
 use crate::config::{Config, LogBackend, ProjectionsBackend};
+use crate::exit::{Exit, Failure};
 use domain::{Key, Row, Table};
 use event_log::EventLog;
 use event_log_embedded::EmbeddedLog;
@@ -12,7 +13,7 @@ use projections::{
 use projections_embedded::{EmbeddedStore, SwappableStore};
 use projections_scylla::ScyllaStore;
 use prometheus::Registry;
-use schemas::TopicPartition;
+use schemas::{Topic, TopicPartition};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,12 +24,7 @@ use std::time::Duration;
 pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Store>)> {
     let log: Arc<dyn EventLog> = match config.log_backend {
         LogBackend::Embedded => {
-            let options = event_log_embedded::Options {
-                partitions: config.log_partitions,
-                disk_margin_bytes: config.log_disk_margin_mib << 20,
-                ..event_log_embedded::Options::default()
-            };
-            EmbeddedLog::open(&config.data_dir.join("log"), options, registry)?
+            EmbeddedLog::open(&config.data_dir.join("log"), embedded_log(config), registry)?
         }
         LogBackend::Kafka => KafkaLog::open(config.kafka(), registry)?,
     };
@@ -44,6 +40,69 @@ pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
         ProjectionsBackend::Scylla => Store::Scylla(ScyllaStore::open(&config.scylla()?, registry)?),
     };
     Ok((log, Arc::new(store)))
+}
+
+fn embedded_log(config: &Config) -> event_log_embedded::Options {
+    event_log_embedded::Options {
+        partitions: config.log_partitions,
+        disk_margin_bytes: config.log_disk_margin_mib << 20,
+        ..event_log_embedded::Options::default()
+    }
+}
+
+/// Makes what the configuration names and is not there yet: topics with the partitions and epochs of another log, and tables. What is
+/// there is compared, and never changed.
+///
+/// # Errors
+/// A [`Failure`] with [`Exit::No`] and every difference when topics are there that are not as they should be.
+pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
+    match config.log_backend {
+        LogBackend::Embedded => {
+            let epoch = like.layout(Topic::Control).epoch;
+            if let Some(topic) = Topic::ALL.into_iter().find(|topic| like.layout(*topic).epoch != epoch) {
+                let message = format!(
+                    "{topic} is in another epoch than {}: all topics of an embedded log are in one",
+                    Topic::Control
+                );
+                return Err(Failure::new(Exit::No, message).into());
+            }
+            let options = event_log_embedded::Options { epoch, ..embedded_log(config) };
+            drop(EmbeddedLog::open(&config.data_dir.join("log"), options, &Registry::new())?);
+        }
+        LogBackend::Kafka => {
+            let epoch = |topic| like.layout(topic).epoch;
+            let report = event_log_kafka::ensure(
+                &config.kafka(),
+                config.log_partitions,
+                config.kafka_replication,
+                &epoch,
+            )?;
+            if !report.is_good() {
+                let differences: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
+                return Err(Failure::new(Exit::No, differences.join("\n")).into());
+            }
+        }
+    }
+    if config.projections_backend == ProjectionsBackend::Scylla {
+        projections_scylla::migrate(&config.scylla()?)?;
+    }
+    Ok(())
+}
+
+/// How many processors are at work on the log that the configuration names, as far as it can tell; an embedded one is locked instead.
+///
+/// # Errors
+/// When the brokers do not answer.
+pub fn processors(config: &Config) -> anyhow::Result<usize> {
+    match config.log_backend {
+        LogBackend::Embedded => Ok(0),
+        LogBackend::Kafka => Ok(event_log_kafka::members(&config.kafka())?),
+    }
+}
+
+/// Whether opening what a configuration names may succeed a moment later: brokers that have not heard of new topics yet.
+pub fn may_open_later(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<event_log_kafka::OpenError>().is_some_and(event_log_kafka::OpenError::is_retryable)
 }
 
 /// The projections in force; a rebuild swaps what is beneath.
@@ -62,17 +121,17 @@ pub enum FreshStore {
     Scylla(Unpromoted),
 }
 
-/// A generation that nobody but its maker knows; dropped in the cluster with this value unless it was put in force.
+/// A generation that nobody but its maker knows; dropped in the cluster with this value unless it was put in force, or is kept.
 pub struct Unpromoted {
     live: Arc<ScyllaStore>,
     fresh: Arc<ScyllaStore>,
-    in_force: bool,
+    stays: bool,
 }
 
 impl Drop for Unpromoted {
     fn drop(&mut self) {
         let number = self.fresh.generation();
-        if !self.in_force
+        if !self.stays
             && let Err(error) = self.live.drop_generation(number)
         {
             tracing::warn!(%error, number, "a generation that is not needed stays in the store");
@@ -95,6 +154,11 @@ impl Store {
         }
     }
 
+    /// Whether a scan of a whole table gives its rows in the order of their keys. A cluster gives them as they are spread over its nodes.
+    pub fn scans_in_key_order(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+
     /// Empty projections beside the live ones.
     ///
     /// # Errors
@@ -104,9 +168,23 @@ impl Store {
             Self::Embedded(store) => FreshStore::Embedded(store.live().begin_generation()?),
             Self::Scylla(live) => {
                 let (live, fresh) = (Arc::clone(live), live.begin_generation()?);
-                FreshStore::Scylla(Unpromoted { live, fresh, in_force: false })
+                FreshStore::Scylla(Unpromoted { live, fresh, stays: false })
             }
         })
+    }
+
+    /// Projections that were kept beside the live ones, to go on filling them; `None` when they are gone, or in force.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub fn kept(&self, number: u64) -> anyhow::Result<Option<FreshStore>> {
+        let Self::Scylla(live) = self else { return Ok(None) };
+        let mut known = live.generations()?.into_iter();
+        if !known.any(|generation| generation.number == number && !generation.is_in_force) {
+            return Ok(None);
+        }
+        let (live, fresh) = (Arc::clone(live), live.pinned(number)?);
+        Ok(Some(FreshStore::Scylla(Unpromoted { live, fresh, stays: true })))
     }
 
     /// Swaps fresh projections in, which this store made. Nobody may be writing.
@@ -118,7 +196,7 @@ impl Store {
             (Self::Embedded(store), FreshStore::Embedded(fresh)) => Ok(store.promote(fresh)?),
             (Self::Scylla(store), FreshStore::Scylla(mut fresh)) => {
                 store.promote(fresh.fresh.generation())?;
-                fresh.in_force = true;
+                fresh.stays = true;
                 Ok(())
             }
             _ => anyhow::bail!("these projections belong to another backend"),
@@ -127,6 +205,20 @@ impl Store {
 }
 
 impl FreshStore {
+    /// Keeps it where that can be done, also when this process ends: its number, by which [`Store::kept`] finds it again.
+    pub fn keep(&mut self) -> Option<u64> {
+        let Self::Scylla(store) = self else { return None };
+        store.stays = true;
+        Some(store.fresh.generation())
+    }
+
+    /// Removes it, though it was to be kept.
+    pub fn give_up(mut self) {
+        if let Self::Scylla(store) = &mut self {
+            store.stays = false;
+        }
+    }
+
     /// Its writing side.
     pub fn writer(&self) -> Arc<dyn ProjectionsWriter> {
         match self {

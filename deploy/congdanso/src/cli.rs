@@ -92,6 +92,20 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+    /// Copy log and rows to where another configuration keeps them, every record at its offset, and prove that both are the same.
+    ///
+    /// The source is the configuration in force; `--set` and `--data-dir` are about it alone. Nobody may work on the source or on the
+    /// target meanwhile, nor on the source afterwards. Run again, it goes on where it was.
+    #[command(
+        after_help = "Exit codes: 0 identical; 1 failed or interrupted, run it again to go on; 2 wrong usage or configuration; \
+                            3 there is no source; 4 rows differ, or what the target holds is not how the source begins; 5 another \
+                            process has a folder."
+    )]
+    Move {
+        /// The target's configuration file (TOML).
+        #[arg(long, value_name = "CONFIG")]
+        to: PathBuf,
+    },
     /// Topics of the Kafka cluster that the configuration names.
     #[command(subcommand)]
     Topics(TopicsCommand),

@@ -9,6 +9,7 @@ pub mod dlq;
 pub mod dump;
 pub mod import;
 pub mod keys;
+pub mod moving;
 pub mod qr;
 pub mod rebuild;
 pub mod role;

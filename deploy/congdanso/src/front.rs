@@ -58,6 +58,7 @@ impl Front {
     /// A [`Failure`] when the folder has no keys, or private ones; anything else says what is wrong and where.
     pub fn start(config: &Config, role: FrontRole) -> anyhow::Result<Self> {
         let lock = node::lock(&config.data_dir)?;
+        crate::moving::refuse_unfinished(config)?;
         let ground = Arc::new(Ground::open(config)?);
         let reader = Arc::clone(&ground.store) as Arc<dyn ProjectionsReader>;
         let api = Api::new(api_parts(&ground, Arc::clone(&reader)))?;

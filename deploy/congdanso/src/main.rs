@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod forward;
 mod front;
+mod moving;
 mod node;
 mod ops;
 mod qr;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Restore { file, passphrase_file } => {
             command::backup::restore(&global, &file, passphrase_file.as_deref())
         }
+        Command::Move { to } => command::moving::run(&global, &to),
         Command::Topics(command) => command::clusters::topics(&global, &command),
         Command::Store(command) => command::clusters::store(&global, &command),
         Command::Config(command) => command::config::run(&global, &command),

@@ -134,6 +134,15 @@ impl Node {
     /// # Errors
     /// A [`Failure`] with [`Exit::Locked`] when another process has the folder; anything else says what is wrong and where.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
+        crate::moving::refuse_unfinished(config)?;
+        Self::open_unfinished(config)
+    }
+
+    /// Opens the folder, also one into which a move has not come to its end.
+    ///
+    /// # Errors
+    /// See [`Node::open`].
+    pub fn open_unfinished(config: &Config) -> anyhow::Result<Self> {
         let dir = &config.data_dir;
         let lock = lock(dir)?;
         if dir.join("log").exists() && !Keystore::exists(&dir.join("keys")) {

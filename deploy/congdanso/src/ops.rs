@@ -3,14 +3,17 @@
 mod agency;
 mod backup;
 mod codes;
+mod compare;
 mod dlq;
 mod dump;
 mod keys;
 mod rebuild;
+mod sorted;
 mod submit;
 
+pub use compare::{Compared, compare};
 pub use dump::{ledger, row_json};
-pub use rebuild::replay_deps;
+pub use rebuild::{replay_deps, replay_on};
 
 use crate::admin::{Reply, Request};
 use crate::exit::{Exit, Failure};

@@ -13,6 +13,8 @@ pub const PARTITIONS_MAX: u16 = 1_024;
 pub struct Options {
     /// Partitions of every topic but control, which has one; 1 to 1,024. Fixed when the log is created.
     pub partitions: u16,
+    /// The incarnation of all topics, for a log that is made. One that is there says its own.
+    pub epoch: u32,
     /// Free bytes on the disk below which appends are refused with `DiskFull`.
     pub disk_margin_bytes: u64,
     /// For how long a look at the free bytes is good.
@@ -37,6 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             partitions: 16,
+            epoch: 0,
             disk_margin_bytes: 512 * 1024 * 1024,
             disk_check_interval: Duration::from_millis(200),
             queue_records_max: 32 * 1024,
@@ -54,6 +57,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("partitions", &self.partitions)
+            .field("epoch", &self.epoch)
             .field("disk_margin_bytes", &self.disk_margin_bytes)
             .field("disk_check_interval", &self.disk_check_interval)
             .field("queue_records_max", &self.queue_records_max)

@@ -14,9 +14,6 @@ use std::path::Path;
 /// The name of the lock file in the log's folder.
 const LOCK_FILE_NAME: &str = "LOCK";
 
-/// The incarnation of the topics in a folder. A log made anew is another folder.
-const EPOCH: u32 = 0;
-
 /// A folder that is open and whole.
 pub struct Recovered {
     pub lock: File,
@@ -39,7 +36,7 @@ pub fn recover(folder: &Path, options: &Options) -> Result<Recovered, OpenError>
         if store_folder.exists() {
             return Err(OpenError::damaged(&folder.join(ends::FILE_NAME), "the whole file: it is missing"));
         }
-        let layout = Layout { partitions: options.partitions, epoch: EPOCH };
+        let layout = Layout { partitions: options.partitions, epoch: options.epoch };
         EndsFile::create(folder, layout).map_err(|error| OpenError::io(folder, error))?;
     }
     let (ends_file, acknowledged) = EndsFile::open(folder)?;

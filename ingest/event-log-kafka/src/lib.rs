@@ -17,6 +17,7 @@ mod context;
 mod error;
 mod layout;
 mod log;
+mod members;
 mod message;
 mod metrics;
 mod names;
@@ -27,6 +28,7 @@ mod topics;
 
 pub use error::{OpenError, TopicsError};
 pub use log::KafkaLog;
+pub use members::members;
 pub use names::{TopicNames, epoch_of};
 pub use options::{Options, Secrets};
 pub use topics::{Difference, TopicReport, check, ensure};

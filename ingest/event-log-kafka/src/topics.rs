@@ -105,10 +105,11 @@ pub fn ensure(
             made.push(wanted.name);
         }
     }
-    if made.is_empty() {
+    if missing.is_empty() {
         return Ok(before);
     }
-    let report = topics.await_made(&made, || topics.check(epoch, partitions, replication))?;
+    // Those too that somebody else has made meanwhile, or that a process was killed over.
+    let report = topics.await_made(&missing, || topics.check(epoch, partitions, replication))?;
     Ok(TopicReport { made, ..report })
 }
 

@@ -1,8 +1,10 @@
 //! The event log port: what the gateway appends to and the processors read from.
 //!
-//! A backend passes [`mod@conformance`]. Nothing above this port can tell which backend it runs on.
+//! A backend passes [`mod@conformance`]. Nothing above this port can tell which backend it runs on, so that [`mod@copy`] takes a log
+//! from any backend to any other.
 
 pub mod conformance;
+pub mod copy;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

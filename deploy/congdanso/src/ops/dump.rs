@@ -1,5 +1,6 @@
 //! Rows as JSON: dumps, single accounts, the ledger.
 
+use super::sorted::Sorter;
 use super::{Out, citizen};
 use crate::admin::Reply;
 use crate::exit::{Exit, Failure};
@@ -73,13 +74,23 @@ fn tables(name: Option<&str>) -> anyhow::Result<Vec<&'static TableDef>> {
     Ok(all)
 }
 
+/// All rows, table by table in the order of their keys.
 pub fn dump(node: &Node, table: Option<&str>, out: Out<'_>) -> anyhow::Result<Value> {
     let mut rows = 0_u64;
     for def in tables(table)? {
+        if node.store.scans_in_key_order() {
+            each_row(&*node.store, def.table, Key::default(), &mut |row| {
+                rows += 1;
+                out(Reply::Item { item: row_json(&row) })
+            })?;
+            continue;
+        }
+        let mut sorter = Sorter::in_folder(node.config.data_dir.clone());
         each_row(&*node.store, def.table, Key::default(), &mut |row| {
             rows += 1;
-            out(Reply::Item { item: row_json(&row) })
+            Ok(sorter.push(&row.key, row_json(&row).to_string())?)
         })?;
+        sorter.each(&mut |line| out(Reply::Item { item: serde_json::from_str(&line)? }))?;
     }
     Ok(json!({ "rows": rows }))
 }

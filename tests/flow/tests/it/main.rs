@@ -13,6 +13,7 @@ mod import;
 mod keys;
 mod kill;
 mod life;
+mod moving;
 mod pending;
 mod refusals;
 mod reissue;
