@@ -222,7 +222,7 @@ mod tests {
         options.check().map_err(|error| error.to_string())?;
         let told = |error| not_made(&error).to_string();
         BaseConsumer::from_config_and_context(&member(options, 0), Quiet).map(drop).map_err(told)?;
-        BaseProducer::<Quiet>::from_config_and_context(&producer(options), Quiet).map(drop).map_err(told)
+        producer(options).create::<BaseProducer>().map(drop).map_err(told)
     }
 
     #[test]
