@@ -96,8 +96,7 @@ async fn a_role_has_its_own_routes_and_no_others() {
     }
     let presentations = asked("post", "/v1/accounts/{citizen}/presentations");
     assert_eq!(world.ask_as(Surface::Signing, presentations).await.problem(), "unauthenticated");
-    // It has the lists, and none is signed yet.
     let lists = world.ask_as(Surface::Signing, Ask::get("/v1/status-lists")).await;
-    assert_eq!(lists.problem(), "read_unavailable");
+    assert_eq!(lists.problem(), "read_unavailable", "it is there, and nothing is signed yet");
     assert_eq!(world.ask_as(Surface::Intake, asked("get", outcome)).await.problem(), "unauthenticated");
 }

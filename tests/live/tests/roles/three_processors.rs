@@ -2,23 +2,31 @@
 
 use crate::city::{City, holding};
 use crate::stack;
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use flow::folder::Ledger;
 use flow::http::{Answer, Client};
 use flow::people::{dossier, line, paper, registration};
 use flow::process::Up;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const PROCESSORS: [&str; 3] = ["process-0", "process-1", "process-2"];
 /// Citizens that register before a processor is killed, and as many after.
 const CITIZENS: u32 = 200;
 
-/// Asks until a role is at work.
-fn ready(up: &Up) -> anyhow::Result<()> {
-    let client = Client::new(&up.base, None)?;
-    while client.get("/readyz")?.status != 200 {}
-    Ok(())
+/// How long a role may take until it is at work, before a test says that it hangs. Not a measure of speed.
+const HANG: Duration = Duration::from_secs(180);
+
+/// The role, once it is at work.
+fn ready(up: Up) -> anyhow::Result<Up> {
+    let until = Instant::now() + HANG;
+    while Client::new(&up.base, None)?.get("/readyz")?.status != 200 {
+        if Instant::now() > until {
+            bail!("not at work in {HANG:?}: {:?}", up.terminate()?);
+        }
+    }
+    Ok(up)
 }
 
 /// Asks for what became of an accepted event until it is decided.
@@ -31,7 +39,7 @@ fn outcome(reads: &Client, accepted: &Value) -> anyhow::Result<Value> {
             200 => return answer.json(),
             // Its partition waits for another owner.
             412 => {}
-            _ => anyhow::bail!("{answer:?}"),
+            _ => bail!("{answer:?}"),
         }
     }
 }
@@ -61,13 +69,11 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
         city.hand_out("--private", name)?;
         processors.push(city.start("process", name, &[])?);
     }
-    processors.iter().try_for_each(ready)?;
+    let mut processors = processors.into_iter().map(ready).collect::<anyhow::Result<Vec<_>>>()?;
     let addresses: Vec<_> = processors.iter().map(|up| up.base.clone()).collect();
     let signers = format!("serve.processors={}", addresses.join(","));
-    let intake = city.start("ingest", "ingest", &[])?;
-    let reading = city.start("serve", "serve", &["--set", &signers])?;
-    ready(&intake)?;
-    ready(&reading)?;
+    let intake = ready(city.start("ingest", "ingest", &[])?)?;
+    let reading = ready(city.start("serve", "serve", &["--set", &signers])?)?;
 
     // Each time over a connection of its own: one that stood idle may be closed by now.
     let sends = || Client::new(&intake.base, Some(&desk));
@@ -94,8 +100,7 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
     assert_eq!(ledger, expected);
 
     // One that comes back takes its share, and what is sent twice is a duplicate.
-    processors.push(city.start("process", "process-1", &[])?);
-    processors.iter().try_for_each(ready)?;
+    processors.push(ready(city.start("process", "process-1", &[])?)?);
     let again = accepted(&sends()?.batch("registrations", &batch("a", 0, registration))?, CITIZENS)?;
     let reader = reads()?;
     for event in again.iter().take(20) {

@@ -51,7 +51,7 @@ pub fn run(global: &Global, args: &ExportArgs) -> anyhow::Result<()> {
         keys.export_public(to.join("keys"), &sealing)?;
     }
     Credentials::open(from.join("agencies.json"))?.write_copy(&to.join("agencies.json"))?;
-    let roles = if args.private { "process" } else { "ingest or serve" };
-    eprintln!("{} has keys and credentials for `congdanso {roles}`", to.display());
+    let roles = if args.private { "`congdanso process`" } else { "`congdanso ingest` or `congdanso serve`" };
+    eprintln!("{} has keys and credentials for {roles}", to.display());
     if global.json { say_json(&json!({"folder": to, "private_keys": args.private})) } else { Ok(()) }
 }
