@@ -1,4 +1,4 @@
-//! Measures the store: `cargo run --release -p projections-embedded --example measure [rows] [folder]`.
+//! Measures the store: `cargo run --release -p projections-embedded --example measure_embedded [rows] [folder]`.
 //!
 //! One thread loads and commits batches shaped like registrations (account with a signed token, history, phone), as a processor does:
 //! about 1,000 look-ups of which most miss, then about 1,500 rows. Then it looks rows up that are there and that are not, reopens the
