@@ -64,7 +64,7 @@ pub fn carry(from: &Node, to: &Config) -> anyhow::Result<Carried> {
         Node::import_secrets(to, &secrets)?;
     } else {
         let there = Keystore::open(dir.join("keys"), node::sealing(to)?, node::now())?;
-        if Sha256::digest(&there.export_secrets()) != Sha256::digest(&secrets) {
+        if Sha256::digest(there.export_secrets()) != Sha256::digest(&secrets) {
             let message = format!(
                 "{} has keys, and they are not those of the source: under them people would have other ids, or codes other signers. Name \
                  a folder without keys, or put the source's there",

@@ -37,7 +37,7 @@ fn embedded(folder: &TempDir) -> Arc<EmbeddedLog> {
         disk_margin_bytes: 0,
         ..event_log_embedded::Options::default()
     };
-    EmbeddedLog::open(folder.path(), options, &Registry::new()).unwrap()
+    EmbeddedLog::open(folder.path(), options, &Registry::new()).expect("the log opens")
 }
 
 /// Puts 40 records into every partition of every topic: some with headers, some empty.
@@ -50,7 +50,7 @@ fn fill(log: &dyn EventLog) {
                 value: "x".repeat(n % 7).into(),
                 headers: (0..n % 3).map(|h| (format!("header-{h}"), format!("{n}").into())).collect(),
             };
-            block_on(log.append((0..40).map(record).collect())).unwrap();
+            block_on(log.append((0..40).map(record).collect())).expect("the log takes records");
         }
     }
 }

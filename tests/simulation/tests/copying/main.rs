@@ -50,7 +50,7 @@ fn fill(log: &dyn EventLog, seed: u64, most: usize) {
     let mut draw = Draw::new(seed, CONTENT);
     for of in every_partition() {
         let records: Vec<_> = (0..draw.below(most)).map(|_| drawn(of, &mut draw)).collect();
-        block_on(log.append(records)).unwrap();
+        block_on(log.append(records)).expect("the log takes records");
     }
 }
 
@@ -102,8 +102,8 @@ struct Happened {
 fn copied(seed: u64, source: &dyn EventLog, target: Arc<dyn EventLog>) -> Happened {
     let mut draw = Draw::new(seed, WATCH);
     let limits = CopyLimits { batch_records_max: 1 + draw.below(9), batch_bytes_max: 1 + draw.below(1_500) };
-    let calm = 20 + u32::try_from(draw.below(70)).unwrap();
-    let storm = Storm::new(target, Weather::Drawn { draw: Draw::new(seed, WEATHER), calm });
+    let calm = 20 + u32::try_from(draw.below(70)).expect("a small number");
+    let storm = Storm::new(target, Weather::Drawn { draw: Box::new(Draw::new(seed, WEATHER)), calm });
     let mut watch = Drawn { draw, tries: 0 };
     for deaths in 0..DEATHS_MAX {
         match attempt(source, &storm, limits, &mut watch) {
@@ -120,7 +120,7 @@ fn copied(seed: u64, source: &dyn EventLog, target: Arc<dyn EventLog>) -> Happen
 
 fn assert_same(seed: u64, source: &dyn EventLog, target: &dyn EventLog) {
     for of in every_partition() {
-        let all = |log: &dyn EventLog| log.read(of, 0, usize::MAX, usize::MAX).unwrap();
+        let all = |log: &dyn EventLog| log.read(of, 0, usize::MAX, usize::MAX).expect("the log reads");
         assert_eq!(all(source), all(target), "seed {seed}: {of}");
     }
 }
@@ -145,7 +145,7 @@ fn every_seed_ends_in_the_same_log_however_often_the_copy_was_killed() {
 /// Opens a log on disk; `epoch` counts where it is made.
 fn open(folder: &TempDir, epoch: u32) -> Arc<EmbeddedLog> {
     let options = Options { partitions: PARTITIONS, epoch, disk_margin_bytes: 0, ..Options::default() };
-    EmbeddedLog::open(folder.path(), options, &Registry::new()).unwrap()
+    EmbeddedLog::open(folder.path(), options, &Registry::new()).expect("the log opens")
 }
 
 #[test]

@@ -60,10 +60,10 @@ impl EventLog for Odd {
         }
         let late = self.is(Oddity::Late).then(|| records.clone());
         if self.first_time(Oddity::Stranger) {
-            block_on(self.log.append(vec![records[0].clone()])).unwrap();
+            block_on(self.log.append(vec![records[0].clone()])).expect("the log takes a record");
         }
         if let Some(late) = late {
-            block_on(self.log.append(late)).unwrap();
+            block_on(self.log.append(late)).expect("the log takes a record");
         }
         self.log.append(records)
     }
@@ -114,7 +114,7 @@ fn full() -> SimLog {
     for of in every_partition() {
         let mut draw = Draw::new(7, 0);
         let records = (0..10).map(|n| NewRecord { key: format!("key-{n}").into(), ..drawn(of, &mut draw) });
-        block_on(log.append(records.collect())).unwrap();
+        block_on(log.append(records.collect())).expect("the log takes records");
     }
     log
 }
@@ -124,7 +124,7 @@ fn beginning(of: impl Fn(TopicPartition) -> usize) -> SimLog {
     let (all, log) = (full(), SimLog::new(0));
     for partition in every_partition() {
         for record in all.all(partition).into_iter().take(of(partition)) {
-            block_on(log.append(vec![again(partition, record)])).unwrap();
+            block_on(log.append(vec![again(partition, record)])).expect("the log takes a record");
         }
     }
     log
@@ -139,7 +139,7 @@ fn refused(source: &dyn EventLog, target: &dyn EventLog) -> CopyError {
 }
 
 fn count(log: &dyn EventLog) -> u64 {
-    every_partition().map(|of| log.bounds(of).unwrap().end).sum()
+    every_partition().map(|of| log.bounds(of).expect("the log has bounds").end).sum()
 }
 
 #[test]

@@ -15,7 +15,7 @@ const READS_CALM: u32 = 98;
 /// What the weather does.
 pub enum Weather {
     /// As drawn: `calm` of a hundred appends go well.
-    Drawn { draw: Draw, calm: u32 },
+    Drawn { draw: Box<Draw>, calm: u32 },
     /// The process dies after so many appends, in the middle of the next.
     DiesAfter { appends: usize },
 }
