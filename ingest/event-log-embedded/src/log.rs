@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::published::Published;
 use crate::queue::{Answer, Limits, Pending, Queue};
 use crate::reader::{self, Budget};
-use crate::recovery::{Recovered, recover};
+use crate::recovery::{Lock, Recovered, recover};
 use crate::store::{Commit, Store};
 use crate::writer::{CLOSED, Writer};
 use event_log::{AppendError, Bounds, Consumer, EventLog, NewRecord, ReadError, Record, TopicLayout};
@@ -17,7 +17,6 @@ use futures_util::future::{self, BoxFuture};
 use parking_lot::Mutex;
 use prometheus::Registry;
 use schemas::{Topic, TopicPartition};
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -37,7 +36,7 @@ pub struct Shared {
     pub layout: Layout,
     pub store: Store,
     pub published: Arc<Published>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl EmbeddedLog {

@@ -16,7 +16,7 @@ const LOCK_FILE_NAME: &str = "LOCK";
 
 /// A folder that is open and whole.
 pub struct Recovered {
-    pub lock: File,
+    pub lock: Lock,
     pub store: Store,
     pub ends_file: EndsFile,
     /// What is there now: at least what was acknowledged.
@@ -54,12 +54,24 @@ pub fn recover(folder: &Path, options: &Options) -> Result<Recovered, OpenError>
     Ok(Recovered { lock, store, ends_file, found })
 }
 
-fn lock(folder: &Path) -> Result<File, OpenError> {
+/// The folder, for this process alone as long as this lives.
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is just being started has it too, until it becomes another program.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the lock of the log's folder was not released");
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<Lock, OpenError> {
     let path = folder.join(LOCK_FILE_NAME);
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|error| OpenError::io(&path, error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(OpenError::io(&path, error)),
     }
@@ -118,4 +130,20 @@ fn end(folder: &Path, store: &Store, at: TopicPartition) -> Result<u64, OpenErro
     let (_, last) = parse_key(&last_key).ok_or_else(damaged)?;
     Header::of(&chunk).and_then(|header| header.first_offset(last)).ok_or_else(damaged)?;
     Ok(last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lock;
+
+    #[test]
+    fn folder_that_was_let_go_can_be_locked_while_a_starting_process_still_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        let inherited = first.0.try_clone().unwrap();
+        lock(folder.path()).map(drop).unwrap_err();
+        drop(first);
+        lock(folder.path()).map(drop).unwrap();
+        drop(inherited);
+    }
 }

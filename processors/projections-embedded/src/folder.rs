@@ -18,7 +18,16 @@ const GENERATION_PREFIX: &str = "gen-";
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Folder {
+    /// Closing the file is not enough: a process that is just being started has it too, until it becomes another program.
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the lock of the projections' folder was not released");
+        }
+    }
 }
 
 impl Folder {
@@ -33,7 +42,7 @@ impl Folder {
             .open(&lock_path)
             .map_err(OpenError::io(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { folder: path.to_owned() }),
             Err(TryLockError::Error(e)) => Err(OpenError::io(&lock_path)(e)),
         }
@@ -128,4 +137,20 @@ fn pointer(generation: u64) -> String {
     let said = format!("{TITLE}\nformat {FORMAT}\ngeneration {generation}\n");
     let checksum = xxhash_rust::xxh3::xxh3_64(said.as_bytes());
     format!("{said}xxh3 {checksum:016x}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Folder;
+
+    #[test]
+    fn folder_that_was_let_go_can_be_locked_while_a_starting_process_still_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Folder::lock(folder.path()).unwrap();
+        let inherited = first.lock.try_clone().unwrap();
+        Folder::lock(folder.path()).unwrap_err();
+        drop(first);
+        Folder::lock(folder.path()).unwrap();
+        drop(inherited);
+    }
 }
