@@ -94,7 +94,12 @@ pub fn mix(citizens: u32) -> Vec<Request> {
 
 /// Single registrations.
 pub fn singles(count: usize) -> Vec<Request> {
-    helpers(0)
+    singles_from(0, count)
+}
+
+/// Single registrations from citizen `first` on.
+pub fn singles_from(first: u32, count: usize) -> Vec<Request> {
+    helpers(first)
         .take(count)
         .map(|s| {
             let reference = format!("single-{}", s.citizen);
@@ -130,9 +135,12 @@ async fn send(client: &reqwest::Client, program: &Shared, request: Request) -> a
     Ok(accepted as u64)
 }
 
-struct Shared {
-    base: String,
-    keys: BTreeMap<&'static str, String>,
+/// Where load goes, and the keys that it comes with.
+pub struct Shared {
+    /// `http://address:port`.
+    pub base: String,
+    /// Keys by role.
+    pub keys: BTreeMap<&'static str, String>,
 }
 
 fn shared(program: &Program) -> Arc<Shared> {
@@ -143,7 +151,11 @@ fn shared(program: &Program) -> Arc<Shared> {
 
 /// Sends all requests, so many at once; how many submissions were accepted.
 pub fn post_all(program: &Program, requests: Vec<Request>, at_once: usize) -> anyhow::Result<u64> {
-    let shared = shared(program);
+    post_to(shared(program), requests, at_once)
+}
+
+/// The same, wherever it goes.
+pub fn post_to(shared: Arc<Shared>, requests: Vec<Request>, at_once: usize) -> anyhow::Result<u64> {
     runtime()?.block_on(async move {
         let client = reqwest::Client::builder().pool_max_idle_per_host(at_once).build()?;
         let mut running = tokio::task::JoinSet::new();

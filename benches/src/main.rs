@@ -2,7 +2,11 @@
 //!
 //! `cargo build --release && cargo run --release -p benches -- [NAME ...]` prints one line a figure; without names, all of them. The
 //! program runs as a process of its own, so that its processor time and memory are its own; load comes from this one.
+//!
+//! `city --config FILE [--events N]` measures the roles on the servers that FILE names: what `stack up` prints.
 
+mod bare;
+mod city;
 mod load;
 mod parts;
 mod program;
@@ -29,7 +33,13 @@ fn main() -> anyhow::Result<()> {
     if let [flag, file] = wanted.as_slice()
         && flag == "--bare"
     {
-        return program::serve_bare(file);
+        return bare::serve_bare(file);
+    }
+    match wanted.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["city", "--config", file] => return city::city(file.as_ref(), city::EVENTS),
+        ["city", "--config", file, "--events", events] => return city::city(file.as_ref(), events.parse()?),
+        ["city", ..] => anyhow::bail!("city --config FILE [--events N]"),
+        _ => {}
     }
     let all: [(&str, Figure); 10] = [
         ("registrations", registrations),
@@ -164,7 +174,7 @@ fn reads() -> anyhow::Result<()> {
     program.wait_until_readable()?;
     let ids = load::ids(&program, 1_000)?;
     let sample = load::get_one(&program, &ids[0])?;
-    let bare = program::Bare::start(sample)?;
+    let bare = bare::Bare::start(sample)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         ours.push(load::cpu_per_get(&program.base, program.id(), &program.reader, &ids)?);

@@ -1,5 +1,6 @@
 //! The parts of one registration, each alone, in processor time of this whole process: what runs in the background is counted.
 
+use access::credentials::Entry;
 use access::{Credential, Credentials};
 use anyhow::Context;
 use domain::row::InKey;
@@ -66,6 +67,42 @@ pub fn signing() -> anyhow::Result<Duration> {
     Ok(time)
 }
 
+/// Processor time of examining one registration: parsing, keying, stamping.
+pub fn examine() -> anyhow::Result<Duration> {
+    let folder = tempfile::tempdir()?;
+    let registry = Registry::new();
+    let log = EmbeddedLog::open(folder.path(), event_log_embedded::Options::default(), &registry)?;
+    let key = SigningKey::from_seed(&[7; 32]);
+    let rules = Rules::new("urn:congdanso:bench", "https://danang.example/s");
+    let (intake, entry) = intake(log, Stamp { rules: rules.id, kid: Kid(key.kid()) }, &registry)?;
+    let lines = crate::load::lines(EVENTS);
+    let mut times = Vec::new();
+    timed(&mut times, "parse, key, stamp", || examine_all(&intake, &entry, &lines))?;
+    let (_, time) = times.pop().context("one time")?;
+    Ok(time)
+}
+
+fn intake(log: Arc<dyn EventLog>, stamp: Stamp, registry: &Registry) -> anyhow::Result<(Gateway, Entry)> {
+    let entry = Entry::of_process(Credential {
+        quota_per_second: 0,
+        ..Credential::of_role("bench", "bench", "helper").context("the role of helpers")?
+    });
+    let intake = Gateway::new(GatewayParts {
+        credentials: Credentials::in_memory(),
+        log,
+        reader: None,
+        pepper: domain::keys::Pepper::new(&[9; 32]),
+        stamps: Stamps::new(stamp),
+        registry,
+    })?;
+    Ok((intake, entry))
+}
+
+fn examine_all(intake: &Gateway, entry: &Entry, lines: &[String]) -> anyhow::Result<Vec<Event>> {
+    let all = lines.iter().map(|line| intake.examine(entry, line.as_bytes()));
+    all.map(|event| event.map_err(|p| anyhow::anyhow!("{:?}", p.code))?.pop().context("an event")).collect()
+}
+
 /// Measures the parts of a registration by a helper.
 pub fn registration() -> anyhow::Result<Times> {
     let mut times = Vec::new();
@@ -81,24 +118,9 @@ pub fn registration() -> anyhow::Result<Times> {
     let key = SigningKey::from_seed(&[7; 32]);
     let rules = Rules::new("urn:congdanso:bench", "https://danang.example/s");
     let stamp = Stamp { rules: rules.id, kid: Kid(key.kid()) };
-    let entry = access::credentials::Entry::of_process(Credential {
-        quota_per_second: 0,
-        ..Credential::of_role("bench", "bench", "helper").context("the role of helpers")?
-    });
-    let intake = Gateway::new(GatewayParts {
-        credentials: Credentials::in_memory(),
-        log: Arc::clone(&log) as Arc<dyn EventLog>,
-        reader: None,
-        pepper: domain::keys::Pepper::new(&[9; 32]),
-        stamps: Stamps::new(stamp),
-        registry: &registry,
-    })?;
+    let (intake, entry) = intake(Arc::clone(&log) as Arc<dyn EventLog>, stamp, &registry)?;
     let lines = crate::load::lines(EVENTS);
-    let events: Vec<Event> = timed(&mut times, "parse, key, stamp", || {
-        let all = lines.iter().map(|line| intake.examine(&entry, line.as_bytes()));
-        all.map(|event| event.map_err(|p| anyhow::anyhow!("{:?}", p.code))?.pop().context("an event"))
-            .collect()
-    })?;
+    let events = timed(&mut times, "parse, key, stamp", || examine_all(&intake, &entry, &lines))?;
     let values: Vec<Vec<u8>> =
         timed(&mut times, "encode", || Ok(events.iter().map(codec::encode).collect()))?;
     let partitions = log.layout(Topic::Stream(Stream::Registrations)).partitions;

@@ -4,7 +4,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// Roles of the credentials that load comes with.
 const ROLES: [&str; 6] = ["helper", "importer", "portal", "agency", "utility", "app"];
 
-/// A running `congdanso up` on a folder of its own.
+/// A running `congdanso up` on a folder of its own, or a role on a given one.
 pub struct Program {
     child: Child,
     /// `http://address:port`.
@@ -22,7 +22,9 @@ pub struct Program {
     /// A key that reads everything.
     pub reader: String,
     keys: HashMap<&'static str, String>,
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Takes the folder away at the end.
+    _own: Option<tempfile::TempDir>,
 }
 
 /// The program, beside this one.
@@ -51,9 +53,15 @@ impl Program {
             keys.insert(role, String::from_utf8(output.stdout)?.trim().to_owned());
         }
         let reader = keys["app"].clone();
-        let (child, base) = spawn(folder.path())?;
-        let program = Self { child, base, reader, keys, folder };
-        Ok(program)
+        let (child, base) = spawn(folder.path(), &["up"])?;
+        Ok(Self { child, base, reader, keys, folder: folder.path().to_owned(), _own: Some(folder) })
+    }
+
+    /// Starts a role on a folder that keys were handed out to. `key` is a helper's.
+    pub fn start_role(folder: &Path, arguments: &[&str], key: &str) -> anyhow::Result<Self> {
+        let (child, base) = spawn(folder, arguments)?;
+        let keys = HashMap::from([("helper", key.to_owned())]);
+        Ok(Self { child, base, reader: String::new(), keys, folder: folder.to_owned(), _own: None })
     }
 
     /// The key of a role.
@@ -113,8 +121,7 @@ impl Program {
 
     /// Runs a command on the same folder; what it said on stdout.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-        let output =
-            Command::new(binary()?).arg("--data-dir").arg(self.folder.path()).args(arguments).output()?;
+        let output = Command::new(binary()?).arg("--data-dir").arg(&self.folder).args(arguments).output()?;
         ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(serde_json::from_slice(&output.stdout)?)
     }
@@ -122,7 +129,7 @@ impl Program {
     /// The identity key that signs.
     pub fn active_key(&self) -> anyhow::Result<String> {
         let mut command = Command::new(binary()?);
-        command.arg("--data-dir").arg(self.folder.path()).args(["--json", "keys", "list"]);
+        command.arg("--data-dir").arg(&self.folder).args(["--json", "keys", "list"]);
         let said = command.output()?.stdout;
         for line in String::from_utf8(said)?.lines() {
             let key: Value = serde_json::from_str(line)?;
@@ -137,7 +144,7 @@ impl Program {
     pub fn restart(&mut self) -> anyhow::Result<Duration> {
         self.end()?;
         let started = Instant::now();
-        (self.child, self.base) = spawn(self.folder.path())?;
+        (self.child, self.base) = spawn(&self.folder, &["up"])?;
         let url = format!("{}/readyz", self.base);
         let ready = crate::load::runtime()?
             .block_on(async move { anyhow::Ok(reqwest::get(url).await?.status().is_success()) })?;
@@ -148,8 +155,8 @@ impl Program {
     /// Ends it, takes all projections away and starts it again: everything in its log is undecided.
     pub fn restart_without_projections(&mut self) -> anyhow::Result<()> {
         self.end()?;
-        std::fs::remove_dir_all(self.folder.path().join("projections"))?;
-        (self.child, self.base) = spawn(self.folder.path())?;
+        std::fs::remove_dir_all(self.folder.join("projections"))?;
+        (self.child, self.base) = spawn(&self.folder, &["up"])?;
         Ok(())
     }
 
@@ -172,15 +179,10 @@ fn last(line: &str) -> Option<f64> {
     line.rsplit(' ').next()?.parse().ok()
 }
 
-fn spawn(folder: &std::path::Path) -> anyhow::Result<(Child, String)> {
+fn spawn(folder: &Path, arguments: &[&str]) -> anyhow::Result<(Child, String)> {
     let mut command = Command::new(binary()?);
-    command.arg("--data-dir").arg(folder).args([
-        "--set",
-        "http.listen=127.0.0.1:0",
-        "--set",
-        "logging.level=warn",
-        "up",
-    ]);
+    let quiet = ["--set", "http.listen=127.0.0.1:0", "--set", "logging.level=warn"];
+    command.arg("--data-dir").arg(folder).args(quiet).args(arguments);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(child.stderr.take().context("stderr")?).lines();
     for line in lines.by_ref() {
@@ -230,65 +232,4 @@ impl Histogram {
         let total = self.0.last().map_or(0.0, |(_, count)| *count);
         self.0.iter().find(|(_, count)| *count >= q * total).map_or(f64::NAN, |(bound, _)| *bound)
     }
-}
-
-/// This program again, serving one fixed answer.
-pub struct Bare {
-    child: Child,
-    /// `http://address:port`.
-    pub base: String,
-    _file: tempfile::NamedTempFile,
-}
-
-impl Bare {
-    /// Serves these bytes at every path.
-    pub fn start(answer: Vec<u8>) -> anyhow::Result<Self> {
-        let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), answer)?;
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("--bare")
-            .arg(file.path())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
-        Ok(Self { child, base: line.trim().to_owned(), _file: file })
-    }
-
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Bare {
-    fn drop(&mut self) {
-        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
-            eprintln!("the bare handler could not be ended: {error}");
-        }
-    }
-}
-
-/// What [`Bare`] starts: a handler that answers the bytes of a file as JSON.
-pub fn serve_bare(file: &str) -> anyhow::Result<()> {
-    use actix_web::{App, HttpResponse, HttpServer, web};
-    use std::io::Write;
-    let value: Value = serde_json::from_slice(&std::fs::read(file)?)?;
-    actix_web::rt::System::new().block_on(async move {
-        let server = HttpServer::new(move || {
-            let value = value.clone();
-            App::new().route(
-                "/v1/accounts/{id}",
-                web::get().to(move || {
-                    let value = value.clone();
-                    async move { HttpResponse::Ok().json(value) }
-                }),
-            )
-        })
-        .bind("127.0.0.1:0")?;
-        println!("http://{}", server.addrs()[0]);
-        std::io::stdout().flush()?;
-        server.run().await?;
-        anyhow::Ok(())
-    })
 }

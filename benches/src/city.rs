@@ -1,0 +1,152 @@
+//! The roles on real servers: Kafka for the log, ScyllaDB or Cassandra for the rows.
+//!
+//! Everything happens in one run against the same servers, in a city made for it: processors and intake together, the intake alone,
+//! the processors alone on what that left, then what a bare driver, consumer, producer and handler take for the same.
+
+mod log;
+mod rows;
+mod site;
+
+use crate::bare::Bare;
+use crate::load::{self, Shared};
+use crate::{parts, say};
+use schemas::Topic;
+use site::{Site, decided, held, wait_until_decided};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The backlog when nothing else is asked for.
+pub const EVENTS: u32 = 200_000;
+/// Registrations that warm the servers up, and are not measured.
+const WARM: u32 = 20_000;
+/// Registrations from HTTP until readable, processors and intake at work together.
+const TOGETHER: u32 = 20_000;
+/// Single requests to the intake.
+const SINGLES: u32 = 20_000;
+/// Connections that they come over.
+const CONNECTIONS: usize = 64;
+/// Batches that are under way at once.
+const AT_ONCE: usize = 4;
+
+/// Measures and prints.
+pub fn city(config: &Path, events: u32) -> anyhow::Result<()> {
+    let site = Site::found(config, format!("bench{}", std::process::id()))?;
+    let (log, store) = (site.log()?, site.store()?);
+    println!("topics {}.*, keyspace {}_g1", log.topic_name(Topic::Control), site.name);
+    let ingest = site.start("ingest")?;
+
+    let process = site.start("process")?;
+    load::post_all(&ingest, load::registrations(WARM), AT_ONCE)?;
+    wait_until_decided(&store, held(&*log)?)?;
+    let started = Instant::now();
+    load::post_all(&ingest, load::registrations_from(WARM, TOGETHER), AT_ONCE)?;
+    let ended = wait_until_decided(&store, held(&*log)?)?;
+    let together = f64::from(TOGETHER) / (ended - started).as_secs_f64();
+    say("from HTTP until readable, on the real engine", together, "per second", "");
+    drop(process);
+
+    let intake = intake(&ingest, WARM + TOGETHER)?;
+    say("processor time of a POST to the intake", intake.as_secs_f64() * 1e6, "us", "");
+    let mut first = WARM + TOGETHER + SINGLES;
+    let last = first + events.saturating_sub(SINGLES);
+    while first < last {
+        let count = (last - first).min(100_000);
+        load::post_all(&ingest, load::registrations_from(first, count), AT_ONCE)?;
+        first += count;
+    }
+    drop(ingest);
+
+    let (all, before) = (held(&*log)?, decided(&store)?);
+    let process = site.start("process")?;
+    // The group's taking its time to let it in is no part of the figure.
+    let mut begun = before;
+    while begun == before {
+        std::thread::sleep(Duration::from_millis(10));
+        begun = decided(&store)?;
+    }
+    let started = Instant::now();
+    let cpu = process.cpu()?;
+    let ended = wait_until_decided(&store, all)?;
+    let drain = (all - begun) as f64 / (ended - started).as_secs_f64();
+    let cpu_each = (process.cpu()? - cpu).as_secs_f64() / (all - begun) as f64;
+    let resident = process.rss_peak()?;
+    drop(process);
+
+    say("backlog decided and written, one process", drain, "per second", "");
+    say("  events of the backlog", (all - before) as f64, "", "");
+    let written = rows::write_again(&site, &store)?;
+    let (values, consumed) = log::consume(&site, &log)?;
+    let read = all as f64 / consumed.seconds;
+    say("  the same rows by a bare driver loop", written.events, "per second", "");
+    say("    in rows", written.rows, "per second", "");
+    say("  a bare consumer of the same records", read, "per second", "");
+    say(
+        "  ratio of from HTTP until readable to the loop",
+        together / written.events,
+        "",
+        "at least 0.80, aim 0.92",
+    );
+    say(
+        "  ratio of the backlog to the slower of the two",
+        drain / written.events.min(read),
+        "",
+        "at least 0.80",
+    );
+    say("  resident memory, peak", resident as f64 / f64::from(1 << 20), "MiB", "at most 256");
+    say("  processor time each", cpu_each * 1e6, "us", "");
+    engine(log.clone(), &values, consumed.each)?;
+    intake_against_parts(&site, &values, intake)
+}
+
+/// Processor time of single requests, each, after some that are not counted.
+fn intake(ingest: &crate::program::Program, first: u32) -> anyhow::Result<Duration> {
+    let warm = SINGLES / 4;
+    load::post_all(ingest, load::singles_from(first, warm as usize), CONNECTIONS)?;
+    let requests = load::singles_from(first + warm, (SINGLES - warm) as usize);
+    let cpu = ingest.cpu()?;
+    load::post_all(ingest, requests, CONNECTIONS)?;
+    Ok((ingest.cpu()? - cpu) / (SINGLES - warm))
+}
+
+/// The engine with a store that keeps nothing, against the sum of its parts.
+fn engine(log: Arc<event_log_kafka::KafkaLog>, values: &[Vec<u8>], consume: Duration) -> anyhow::Result<()> {
+    let workers = std::thread::available_parallelism()?.get();
+    let spent = log::engine(log, workers)?;
+    let us = |time: Duration| time.as_secs_f64() * 1e6;
+    let parts = log::parts(values)?;
+    let sum = consume + parts.iter().map(|(_, time)| *time).sum::<Duration>();
+    say("processor time, a store that keeps nothing", us(spent.each), "us", "");
+    say("    consume", us(consume), "us", "");
+    for (name, time) in parts {
+        say(&format!("    {name}"), us(time), "us", "");
+    }
+    say("  ratio to the sum of its parts", us(spent.each) / us(sum), "", "at most 1.5, aim 1.25");
+    Ok(())
+}
+
+/// The intake against a bare handler, a bare producer and the validation.
+fn intake_against_parts(site: &Site, values: &[Vec<u8>], intake: Duration) -> anyhow::Result<()> {
+    let us = |time: Duration| time.as_secs_f64() * 1e6;
+    let bare = Bare::start(
+        br#"{"event_id":"00000000-0000-8000-8000-000000000000","status":"/v1/events"}"#.to_vec(),
+    )?;
+    let to = Arc::new(Shared { base: bare.base.clone(), keys: [("helper", "none".to_owned())].into() });
+    load::post_to(Arc::clone(&to), load::singles_from(0, (SINGLES / 4) as usize), CONNECTIONS)?;
+    let cpu = crate::program::cpu_of(bare.id())?;
+    load::post_to(to, load::singles_from(0, SINGLES as usize), CONNECTIONS)?;
+    let http = (crate::program::cpu_of(bare.id())? - cpu) / SINGLES;
+    let beside = Site::found(&site.config, format!("{}raw", site.name))?;
+    let produce = log::produce(&beside, &*beside.log()?, &values[..values.len().min(SINGLES as usize)])?.each;
+    let examine = parts::examine()?;
+    for (name, time) in [("JSON over HTTP", http), ("produce", produce), ("validate", examine)] {
+        say(&format!("    {name}"), us(time), "us", "");
+    }
+    say(
+        "  ratio to the sum of its parts",
+        us(intake) / us(http + produce + examine),
+        "",
+        "at most 2.0, aim 1.5",
+    );
+    Ok(())
+}

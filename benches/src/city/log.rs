@@ -1,0 +1,225 @@
+//! Kafka alone: what a bare consumer and a bare producer take, and the engine on it with a store that keeps nothing.
+
+use super::site::{Site, held, partitions};
+use crate::program::cpu_of;
+use anyhow::{Context, ensure};
+use domain::rows::AccountRow;
+use domain::{Input, Key, Row, Rules, Table, TypedRow, decide};
+use event_log::EventLog;
+use event_log_kafka::KafkaLog;
+use futures_util::{StreamExt, stream};
+use identity::SigningKey;
+use parking_lot::Mutex;
+use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
+use prometheus::Registry;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
+use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
+use runner::{Control, Deps, Limits, Metrics, Processor, Reference};
+use schemas::{Event, Kid, Micros, Place, RulesId, Stream, Topic, TopicPartition, codec};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Registrations that the parts are measured with, at most.
+const SAMPLE: usize = 50_000;
+/// How long a record may be waited for.
+const POLL: Duration = Duration::from_secs(5);
+/// Records that wait for their delivery, as many as there are connections that send single requests.
+const OUTSTANDING: usize = 64;
+
+/// What happened so many times.
+pub struct Spent {
+    /// Wall clock.
+    pub seconds: f64,
+    /// Processor time of each, of this whole process.
+    pub each: Duration,
+}
+
+fn spent<T>(count: usize, act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, Spent)> {
+    let (before, started) = (cpu_of(std::process::id())?, Instant::now());
+    let result = act()?;
+    let each = (cpu_of(std::process::id())? - before).div_f64(count as f64);
+    Ok((result, Spent { seconds: started.elapsed().as_secs_f64(), each }))
+}
+
+/// A bare consumer over all registrations, set as the processors' is. Yields some of the values.
+pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Vec<u8>>, Spent)> {
+    let count = usize::try_from(held(log)?)?;
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", site.brokers()?).set("group.id", format!("{}.bare", site.name));
+    for (key, value) in
+        [("fetch.queue.backoff.ms", "10"), ("check.crcs", "true"), ("enable.auto.commit", "false")]
+    {
+        config.set(key, value);
+    }
+    config.set("enable.auto.offset.store", "false").set("queued.max.messages.kbytes", "16384");
+    let consumer: BaseConsumer = config.create()?;
+    let mut list = TopicPartitionList::new();
+    for of in partitions(log) {
+        list.add_partition_offset(log.topic_name(of.topic), of.partition.into(), Offset::Beginning)?;
+    }
+    let read = || {
+        let mut values = Vec::with_capacity(SAMPLE);
+        consumer.assign(&list)?;
+        for _ in 0..count {
+            let message = consumer.poll(POLL).context("no record comes")??;
+            let value = message.payload().context("a record has a value")?;
+            if values.len() < SAMPLE {
+                values.push(value.to_vec());
+            }
+            std::hint::black_box(value.len());
+        }
+        anyhow::Ok(values)
+    };
+    spent(count, read)
+}
+
+/// A bare producer, set as the intake's is, that sends these values one by one to a topic of its own.
+pub fn produce(site: &Site, log: &KafkaLog, values: &[Vec<u8>]) -> anyhow::Result<Spent> {
+    let settings = [
+        ("enable.idempotence", "true"),
+        ("acks", "all"),
+        ("linger.ms", "5"),
+        ("compression.type", "lz4"),
+        ("bootstrap.servers", site.brokers()?),
+    ];
+    let mut config = ClientConfig::new();
+    for (key, value) in settings {
+        config.set(key, value);
+    }
+    let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries)?;
+    let topic = log.topic_name(Topic::Stream(Stream::Registrations));
+    let events: Vec<Event> =
+        values.iter().map(|value| codec::decode(Stream::Registrations, value)).collect::<Result<_, _>>()?;
+    let keys: Vec<_> = events.iter().map(|event| event.header.citizen_id.record_key()).collect();
+    let partitions = log.layout(Topic::Stream(Stream::Registrations)).partitions;
+    let (unsent, time) = spent(values.len(), || {
+        crate::load::runtime()?.block_on(async {
+            let send = |(value, key): (&Vec<u8>, &[u8; 36])| {
+                let partition = schemas::partitioner::partition_of(key, partitions);
+                let (answer, delivered) = oneshot::channel();
+                let record = BaseRecord::with_opaque_to(topic, Box::new(answer)).payload(value).key(&key[..]);
+                let sent = producer.send(record.partition(partition.into())).is_ok();
+                async move { !(sent && delivered.await.unwrap_or_default()) }
+            };
+            let answers = stream::iter(values.iter().zip(&keys)).map(send).buffer_unordered(OUTSTANDING);
+            Ok(answers.filter(|failed| std::future::ready(*failed)).count().await)
+        })
+    })?;
+    ensure!(unsent == 0, "{unsent} records were not delivered");
+    Ok(time)
+}
+
+/// Tells whoever waits for a record that it was delivered.
+struct Deliveries;
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = Box<oneshot::Sender<bool>>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
+        // Whoever waited may have gone.
+        waiting.send(result.is_ok()).ok();
+    }
+}
+
+/// Decoding, deciding and signing, each alone.
+pub fn parts(values: &[Vec<u8>]) -> anyhow::Result<[(&'static str, Duration); 3]> {
+    let names = Names::new();
+    let of = |value: &Vec<u8>| codec::decode(Stream::Registrations, value);
+    let (events, decoding) =
+        spent(values.len(), || Ok(values.iter().map(of).collect::<Result<Vec<Event>, _>>()?))?;
+    let place = |n| Place { stream: Stream::Registrations, partition: 0, epoch: 0, offset: n as u64 };
+    let (decisions, deciding) = spent(values.len(), || {
+        let all = events.iter().enumerate();
+        all.map(|(n, event)| Ok(decide(Input { event, place: place(n), state: None, rules: &names.rules })?))
+            .collect::<anyhow::Result<Vec<_>>>()
+    })?;
+    let mut accounts = Vec::with_capacity(decisions.len());
+    for row in decisions.into_iter().filter_map(|decision| decision.state) {
+        accounts.push(AccountRow::from_row(row)?);
+    }
+    let (_, signing) = spent(values.len(), || {
+        for account in &mut accounts {
+            account.token = identity::token::sign(&runner::claims_of(account, &names.rules), &names.key);
+        }
+        Ok(())
+    })?;
+    Ok([("decode", decoding.each), ("decide", deciding.each), ("sign", signing.each)])
+}
+
+/// The engine over the whole topic, on as many threads as the program takes, with a store that keeps nothing.
+pub fn engine(log: Arc<KafkaLog>, workers: usize) -> anyhow::Result<Spent> {
+    let count = held(&*log)?;
+    let null = Arc::new(Null::default());
+    let deps = Deps {
+        log,
+        store: Arc::clone(&null) as Arc<dyn ProjectionsWriter>,
+        reference: Arc::new(Names::new()),
+        control: Arc::new(Control::default()),
+        metrics: Metrics::register(&Registry::new())?,
+        clock: Arc::new(|| Micros(0)),
+    };
+    let ((), time) = spent(usize::try_from(count)?, || {
+        let processor = Processor::start(deps, workers, Limits::default())?;
+        while null.decided() < count {
+            ensure!(processor.failed().is_none(), "processing stopped: {:?}", processor.failed());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(processor.stop()?)
+    })?;
+    Ok(time)
+}
+
+/// Keeps nothing but how far each partition is.
+#[derive(Default)]
+struct Null(Mutex<BTreeMap<TopicPartition, u64>>);
+
+impl Null {
+    fn decided(&self) -> u64 {
+        self.0.lock().values().sum()
+    }
+}
+
+impl ProjectionsWriter for Null {
+    fn load(&self, keys: &[(Table, Key)]) -> Result<Vec<Option<Row>>, StoreError> {
+        Ok(vec![None; keys.len()])
+    }
+
+    fn commit(&self, commits: &[PartitionCommit]) -> Result<(), StoreError> {
+        let checkpoints = commits.iter().map(|commit| commit.checkpoint);
+        self.0.lock().extend(checkpoints.map(|checkpoint| (checkpoint.of, checkpoint.next_offset)));
+        Ok(())
+    }
+
+    fn checkpoint(&self, _: TopicPartition) -> Result<Option<Checkpoint>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// One key and one set of rules under every name.
+struct Names {
+    key: Arc<SigningKey>,
+    rules: Arc<Rules>,
+}
+
+impl Names {
+    fn new() -> Self {
+        let rules = Rules::new("urn:congdanso:bench", "https://danang.example/s");
+        Self { key: Arc::new(SigningKey::from_seed(&[7; 32])), rules: Arc::new(rules) }
+    }
+}
+
+impl Reference for Names {
+    fn signing_key(&self, _: Kid) -> Option<Arc<SigningKey>> {
+        Some(Arc::clone(&self.key))
+    }
+
+    fn rules(&self, _: RulesId) -> Option<Arc<Rules>> {
+        Some(Arc::clone(&self.rules))
+    }
+}
