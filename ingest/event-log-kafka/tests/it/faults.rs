@@ -1,14 +1,12 @@
 //! Requests that fail, brokers that are gone, answers that take long.
 
+use crate::members::{Reader, joined};
 use crate::mock::{BROKERS, Mock, Patience, SOON, append, records, registrations, texts};
-use event_log::{AppendError, EventLog, PollLimits, Polled, ReadError};
+use event_log::{AppendError, EventLog, ReadError};
 use event_log_kafka::{KafkaLog, OpenError, Options};
 use prometheus::Registry;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use std::time::Duration;
-
-const HERE: PollLimits =
-    PollLimits { records_max: 1_000, bytes_max: usize::MAX, wait_max: Duration::from_secs(10) };
 
 #[test]
 fn an_append_whose_requests_fail_for_a_while_is_there_once_and_in_order() {
@@ -134,37 +132,22 @@ fn a_member_reads_each_record_once_while_brokers_come_and_go() {
     const ROUNDS: usize = 4;
     let mock = Mock::new();
     let log = mock.open_with(mock.options());
-    let mut member = crate::members::joined(&*log);
-    let mut came = Vec::new();
-    let patience = Patience::for_("the records of a round");
+    let mut reader = Reader::new(joined(&*log));
     for round in 0..ROUNDS {
         let down = i32::try_from(round).unwrap() % BROKERS + 1;
         mock.order(move |cluster| cluster.broker_down(down).expect("a broker goes down"));
         mock.order(move |cluster| cluster.broker_up(down).expect("a broker comes up"));
         append(&*log, records(registrations(3), &format!("{round}"), 10)).unwrap();
-        while came.len() < (round + 1) * 10 {
-            patience.check();
-            match member.poll(HERE).unwrap() {
-                Polled::Records(batch) => {
-                    for (partition, records) in batch {
-                        assert_eq!(partition, registrations(3));
-                        came.extend(records.into_iter().map(|record| record.offset));
-                    }
-                }
-                Polled::Idle => panic!("nothing came in round {round} after {} records", came.len()),
-                Polled::Assigned(_) | Polled::Revoked(_) => {}
-            }
-        }
+        reader.read_until((round as u64 + 1) * 10);
     }
-    assert_eq!(came, (0..40).collect::<Vec<_>>());
-    member.close();
+    reader.member.close();
 }
 
 #[test]
 fn a_member_closes_when_all_brokers_are_gone() {
     let mock = Mock::new();
     let log = mock.open_with(mock.options());
-    let member = crate::members::joined(&*log);
+    let member = joined(&*log);
     mock.all_down();
     member.close();
 }
