@@ -142,6 +142,14 @@ impl Processor {
         self.board.failed.lock().clone()
     }
 
+    /// A partition of this process whose log is not the one that its checkpoint was made from, and why it waits, if there is one.
+    #[must_use]
+    pub fn contradicted(&self) -> Option<(TopicPartition, PauseCause)> {
+        let partitions = self.board.partitions.lock();
+        let waiting = partitions.iter().filter_map(|(partition, paused)| Some((*partition, (*paused)?)));
+        waiting.into_iter().find(|(_, cause)| cause.is_of_the_log())
+    }
+
     /// Brings the gauges up to date; called before metrics are read.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Everything in one process, on the real engine.
 
-use crate::city::City;
 use crate::stack;
 use flow::http::Client;
 use flow::people::{line, registration};
+use live::city::City;
 use serde_json::Value;
 
 #[test]
