@@ -8,7 +8,7 @@ use anyhow::ensure;
 use std::time::{Duration, Instant};
 
 /// Between two rounds of the load.
-const BETWEEN: Duration = Duration::from_millis(50);
+const BETWEEN: Duration = Duration::from_millis(250);
 /// Events that are accepted before something breaks, and after it is whole again.
 const MEANWHILE: usize = 500;
 /// How long the store stands still.

@@ -9,7 +9,7 @@ use schemas::Stream;
 use std::time::Duration;
 
 /// Between two rounds of the load.
-const BETWEEN: Duration = Duration::from_millis(50);
+const BETWEEN: Duration = Duration::from_millis(250);
 /// Events that are accepted before something breaks, and before it is whole again.
 const MEANWHILE: usize = 500;
 
