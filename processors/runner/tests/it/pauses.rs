@@ -156,6 +156,9 @@ fn records_that_were_deleted_before_they_were_decided_stop_their_partition_and_n
         std::thread::yield_now();
     }
     assert_eq!(processor.contradicted(), Some((RATINGS, PauseCause::LogTrimmed)));
+    processor.observe().unwrap();
+    let waiting = &world.deps.metrics.paused_partitions;
+    assert_eq!(waiting.with_label_values(&[PauseCause::LogTrimmed.code()]).get(), 1);
     processor.stop().unwrap();
     assert_eq!(world.next_offset(RATINGS), Some(5));
 }
