@@ -5,9 +5,7 @@ use crate::program::cpu_of;
 use anyhow::{Context, ensure};
 use domain::rows::AccountRow;
 use domain::{Input, Key, Row, Rules, Table, TypedRow, decide};
-use event_log::EventLog;
 use event_log_kafka::KafkaLog;
-use futures_util::{StreamExt, stream};
 use identity::SigningKey;
 use parking_lot::Mutex;
 use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
@@ -17,7 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
 use runner::{Control, Deps, Limits, Metrics, Processor, Reference};
-use schemas::{Event, Kid, Micros, Place, RulesId, Stream, Topic, TopicPartition, codec};
+use schemas::{Event, Kid, Micros, Place, RulesId, Stream, TopicPartition, codec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,8 +25,6 @@ use tokio::sync::oneshot;
 const SAMPLE: usize = 50_000;
 /// How long a record may be waited for.
 const POLL: Duration = Duration::from_secs(5);
-/// Records that wait for their delivery, as many as there are connections that send single requests.
-const OUTSTANDING: usize = 64;
 
 /// What happened so many times.
 pub struct Spent {
@@ -77,44 +73,41 @@ pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Vec<u8>>, Spe
     spent(count, read)
 }
 
-/// A bare producer, set as the intake's is, that sends these values one by one to a topic of its own.
-pub fn produce(site: &Site, log: &KafkaLog, values: &[Vec<u8>]) -> anyhow::Result<Spent> {
-    let settings = [
-        ("enable.idempotence", "true"),
-        ("acks", "all"),
-        ("linger.ms", "5"),
-        ("compression.type", "lz4"),
-        ("bootstrap.servers", site.brokers()?),
-    ];
-    let mut config = ClientConfig::new();
-    for (key, value) in settings {
-        config.set(key, value);
+/// A bare producer, set as the intake's is.
+pub struct Bare {
+    producer: ThreadedProducer<Deliveries>,
+    topic: String,
+    partitions: u16,
+}
+
+impl Bare {
+    /// For a topic of so many partitions.
+    pub fn new(brokers: &str, topic: String, partitions: u16) -> anyhow::Result<Self> {
+        let settings = [
+            ("enable.idempotence", "true"),
+            ("acks", "all"),
+            ("linger.ms", "5"),
+            ("compression.type", "lz4"),
+            ("bootstrap.servers", brokers),
+        ];
+        let mut config = ClientConfig::new();
+        for (key, value) in settings {
+            config.set(key, value);
+        }
+        Ok(Self { producer: config.create_with_context(Deliveries)?, topic, partitions })
     }
-    let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries)?;
-    let topic = log.topic_name(Topic::Stream(Stream::Registrations));
-    let events: Vec<Event> =
-        values.iter().map(|value| codec::decode(Stream::Registrations, value)).collect::<Result<_, _>>()?;
-    let keys: Vec<_> = events.iter().map(|event| event.header.citizen_id.record_key()).collect();
-    let partitions = log.layout(Topic::Stream(Stream::Registrations)).partitions;
-    let (unsent, time) = spent(values.len(), || {
-        crate::load::runtime()?.block_on(async {
-            let send = |(value, key): (&Vec<u8>, &[u8; 36])| {
-                let partition = schemas::partitioner::partition_of(key, partitions);
-                let (answer, delivered) = oneshot::channel();
-                let record = BaseRecord::with_opaque_to(topic, Box::new(answer)).payload(value).key(&key[..]);
-                let sent = producer.send(record.partition(partition.into())).is_ok();
-                async move { !(sent && delivered.await.unwrap_or_default()) }
-            };
-            let answers = stream::iter(values.iter().zip(&keys)).map(send).buffer_unordered(OUTSTANDING);
-            Ok(answers.filter(|failed| std::future::ready(*failed)).count().await)
-        })
-    })?;
-    ensure!(unsent == 0, "{unsent} records were not delivered");
-    Ok(time)
+
+    /// Sends a record; whether it was delivered.
+    pub async fn send(&self, key: &[u8; 36], value: &[u8]) -> bool {
+        let partition = schemas::partitioner::partition_of(key, self.partitions);
+        let (answer, delivered) = oneshot::channel();
+        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).payload(value).key(&key[..]);
+        self.producer.send(record.partition(partition.into())).is_ok() && delivered.await.unwrap_or_default()
+    }
 }
 
 /// Tells whoever waits for a record that it was delivered.
-struct Deliveries;
+pub struct Deliveries;
 
 impl ClientContext for Deliveries {}
 
