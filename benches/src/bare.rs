@@ -1,6 +1,6 @@
 //! Bare handlers: what HTTP alone costs.
 
-use crate::city::log::Bare as Producer;
+use crate::city::log::{Bare as Producer, Sent};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -63,8 +63,8 @@ pub struct Intake {
     pub brokers: String,
     pub topic: String,
     pub partitions: u16,
-    /// Keys and values of the records that it sends in turn, each a text.
-    pub records: Vec<(String, Vec<u8>)>,
+    /// What it sends in turn.
+    pub records: Vec<Sent>,
     /// What it answers.
     pub answer: Value,
 }
@@ -83,8 +83,6 @@ pub fn serve_reads(file: &str) -> anyhow::Result<()> {
 pub fn serve_intake(file: &str) -> anyhow::Result<()> {
     let Intake { brokers, topic, partitions, records, answer } =
         serde_json::from_slice(&std::fs::read(file)?)?;
-    let records = records.into_iter().map(|(key, value)| Ok((key.as_bytes().try_into()?, value)));
-    let records: Vec<([u8; 36], Vec<u8>)> = records.collect::<anyhow::Result<_>>()?;
     let shared =
         Arc::new((Producer::new(&brokers, topic, partitions)?, records, AtomicUsize::new(0), answer));
     serve(move |config| {
@@ -93,8 +91,8 @@ pub fn serve_intake(file: &str) -> anyhow::Result<()> {
             let shared = Arc::clone(&shared);
             async move {
                 let (producer, records, next, answer) = &*shared;
-                let (key, value) = &records[next.fetch_add(1, Ordering::Relaxed) % records.len()];
-                match producer.send(key, value).await {
+                let record = &records[next.fetch_add(1, Ordering::Relaxed) % records.len()];
+                match producer.send(record).await {
                     true => HttpResponse::Accepted().json(answer),
                     false => HttpResponse::ServiceUnavailable().finish(),
                 }

@@ -11,7 +11,8 @@ use crate::bare::{Bare, Intake};
 use crate::load::{self, Shared};
 use crate::{parts, say};
 use event_log::EventLog;
-use schemas::{Stream, Topic, codec};
+use log::Sent;
+use schemas::{Stream, Topic};
 use site::{Site, decided, held, wait_until_decided};
 use std::path::Path;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ pub fn city(config: &Path, events: u32) -> anyhow::Result<()> {
     say("  events of the backlog", (all - done) as f64, "", "");
     let after = rows::write_again(&site, &store, "after")?;
     let written = f64::midpoint(before.events, after.events);
-    let (values, consumed) = log::consume(&site, &log)?;
+    let (sample, consumed) = log::consume(&site, &log)?;
     let read = all as f64 / consumed.seconds;
     say("  the same rows by a bare driver loop, before", before.events, "per second", "");
     say("  the same rows by a bare driver loop, after", after.events, "per second", "");
@@ -93,8 +94,8 @@ pub fn city(config: &Path, events: u32) -> anyhow::Result<()> {
     say("  ratio of the backlog to the slower of the two", drain / written.min(read), "", "at least 0.80");
     say("  resident memory, peak", resident as f64 / f64::from(1 << 20), "MiB", "at most 256");
     say("  processor time each", cpu_each * 1e6, "us", "");
-    engine(log.clone(), &values, consumed.each)?;
-    intake_against_parts(&site, &values, intake)
+    engine(log.clone(), &sample, consumed.each)?;
+    intake_against_parts(&site, sample, intake)
 }
 
 /// Processor time of single requests, each, after some that are not counted.
@@ -112,11 +113,11 @@ fn per_single(
 }
 
 /// The engine with a store that keeps nothing, against the sum of its parts.
-fn engine(log: Arc<event_log_kafka::KafkaLog>, values: &[Vec<u8>], consume: Duration) -> anyhow::Result<()> {
+fn engine(log: Arc<event_log_kafka::KafkaLog>, sample: &[Sent], consume: Duration) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism()?.get();
     let spent = log::engine(log, workers)?;
     let us = |time: Duration| time.as_secs_f64() * 1e6;
-    let parts = log::parts(values)?;
+    let parts = log::parts(sample)?;
     let sum = consume + parts.iter().map(|(_, time)| *time).sum::<Duration>();
     say("processor time, a store that keeps nothing", us(spent.each), "us", "");
     say("    consume", us(consume), "us", "");
@@ -128,20 +129,16 @@ fn engine(log: Arc<event_log_kafka::KafkaLog>, values: &[Vec<u8>], consume: Dura
 }
 
 /// The intake against a bare handler that takes JSON in and sends a record to Kafka, and the validation.
-fn intake_against_parts(site: &Site, values: &[Vec<u8>], intake: Duration) -> anyhow::Result<()> {
+fn intake_against_parts(site: &Site, sample: Vec<Sent>, intake: Duration) -> anyhow::Result<()> {
     let us = |time: Duration| time.as_secs_f64() * 1e6;
     let beside = Site::found(&site.config, format!("{}raw", site.name))?;
     let topic = Topic::Stream(Stream::Registrations);
-    let keyed = |value: &Vec<u8>| {
-        let event = codec::decode(Stream::Registrations, value)?;
-        Ok((String::from_utf8(event.header.citizen_id.record_key().to_vec())?, value.clone()))
-    };
     let log = beside.log()?;
     let bare = Bare::intake(&Intake {
         brokers: beside.brokers()?.to_owned(),
         topic: log.topic_name(topic).to_owned(),
         partitions: log.layout(topic).partitions,
-        records: values.iter().take(BARE_RECORDS).map(keyed).collect::<anyhow::Result<_>>()?,
+        records: sample.into_iter().take(BARE_RECORDS).collect(),
         answer: serde_json::json!({
             "event_id": "00000000-0000-8000-8000-000000000000",
             "status": "/v1/events/00000000-0000-8000-8000-000000000000",

@@ -12,10 +12,12 @@ use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
 use prometheus::Registry;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
 use runner::{Control, Deps, Limits, Metrics, Processor, Reference};
 use schemas::{Event, Kid, Micros, Place, RulesId, Stream, TopicPartition, codec};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,8 +43,30 @@ fn spent<T>(count: usize, act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Re
     Ok((result, Spent { seconds: started.elapsed().as_secs_f64(), each }))
 }
 
-/// A bare consumer over all registrations, set as the processors' is. Yields some of the values.
-pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Vec<u8>>, Spent)> {
+/// A record, as a producer is given it.
+#[derive(Serialize, Deserialize)]
+pub struct Sent {
+    key: String,
+    value: Vec<u8>,
+    headers: Vec<(String, String)>,
+}
+
+impl Sent {
+    fn again(message: &BorrowedMessage<'_>) -> anyhow::Result<Self> {
+        let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or_default().to_vec());
+        let headers = message.headers().into_iter().flat_map(Headers::iter);
+        Ok(Self {
+            key: text(message.key())?,
+            value: message.payload().context("a record has a value")?.to_vec(),
+            headers: headers
+                .map(|header| Ok((header.key.to_owned(), text(header.value)?)))
+                .collect::<anyhow::Result<_>>()?,
+        })
+    }
+}
+
+/// A bare consumer over all registrations, set as the processors' is. Yields some of the records.
+pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Sent>, Spent)> {
     let count = usize::try_from(held(log)?)?;
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", site.brokers()?).set("group.id", format!("{}.bare", site.name));
@@ -58,17 +82,16 @@ pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Vec<u8>>, Spe
         list.add_partition_offset(log.topic_name(of.topic), of.partition.into(), Offset::Beginning)?;
     }
     let read = || {
-        let mut values = Vec::with_capacity(SAMPLE);
+        let mut sample = Vec::with_capacity(SAMPLE);
         consumer.assign(&list)?;
         for _ in 0..count {
             let message = consumer.poll(POLL).context("no record comes")??;
-            let value = message.payload().context("a record has a value")?;
-            if values.len() < SAMPLE {
-                values.push(value.to_vec());
+            if sample.len() < SAMPLE {
+                sample.push(Sent::again(&message)?);
             }
-            std::hint::black_box(value.len());
+            std::hint::black_box(message.payload_len());
         }
-        anyhow::Ok(values)
+        anyhow::Ok(sample)
     };
     spent(count, read)
 }
@@ -98,10 +121,15 @@ impl Bare {
     }
 
     /// Sends a record; whether it was delivered.
-    pub async fn send(&self, key: &[u8; 36], value: &[u8]) -> bool {
-        let partition = schemas::partitioner::partition_of(key, self.partitions);
+    pub async fn send(&self, Sent { key, value, headers }: &Sent) -> bool {
+        let partition = schemas::partitioner::partition_of(key.as_bytes(), self.partitions);
         let (answer, delivered) = oneshot::channel();
-        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).payload(value).key(&key[..]);
+        let mut together = OwnedHeaders::new_with_capacity(headers.len());
+        for (key, value) in headers {
+            together = together.insert(Header { key, value: Some(value) });
+        }
+        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).payload(value).key(key);
+        let record = record.headers(together);
         self.producer.send(record.partition(partition.into())).is_ok() && delivered.await.unwrap_or_default()
     }
 }
@@ -121,13 +149,13 @@ impl ProducerContext for Deliveries {
 }
 
 /// Decoding, deciding and signing, each alone.
-pub fn parts(values: &[Vec<u8>]) -> anyhow::Result<[(&'static str, Duration); 3]> {
+pub fn parts(sample: &[Sent]) -> anyhow::Result<[(&'static str, Duration); 3]> {
     let names = Names::new();
-    let of = |value: &Vec<u8>| codec::decode(Stream::Registrations, value);
+    let of = |sent: &Sent| codec::decode(Stream::Registrations, &sent.value);
     let (events, decoding) =
-        spent(values.len(), || Ok(values.iter().map(of).collect::<Result<Vec<Event>, _>>()?))?;
+        spent(sample.len(), || Ok(sample.iter().map(of).collect::<Result<Vec<Event>, _>>()?))?;
     let place = |n| Place { stream: Stream::Registrations, partition: 0, epoch: 0, offset: n as u64 };
-    let (decisions, deciding) = spent(values.len(), || {
+    let (decisions, deciding) = spent(sample.len(), || {
         let all = events.iter().enumerate();
         all.map(|(n, event)| Ok(decide(Input { event, place: place(n), state: None, rules: &names.rules })?))
             .collect::<anyhow::Result<Vec<_>>>()
@@ -136,7 +164,7 @@ pub fn parts(values: &[Vec<u8>]) -> anyhow::Result<[(&'static str, Duration); 3]
     for row in decisions.into_iter().filter_map(|decision| decision.state) {
         accounts.push(AccountRow::from_row(row)?);
     }
-    let (_, signing) = spent(values.len(), || {
+    let (_, signing) = spent(sample.len(), || {
         for account in &mut accounts {
             account.token = identity::token::sign(&runner::claims_of(account, &names.rules), &names.key);
         }
