@@ -147,8 +147,8 @@ impl Processor {
     #[must_use]
     pub fn contradicted(&self) -> Option<(TopicPartition, PauseCause)> {
         let partitions = self.board.partitions.lock();
-        let waiting = partitions.iter().filter_map(|(partition, paused)| Some((*partition, (*paused)?)));
-        waiting.into_iter().find(|(_, cause)| cause.is_of_the_log())
+        let mut waiting = partitions.iter().filter_map(|(partition, paused)| Some((*partition, (*paused)?)));
+        waiting.find(|(_, cause)| cause.is_of_the_log())
     }
 
     /// Brings the gauges up to date; called before metrics are read.
