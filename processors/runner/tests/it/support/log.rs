@@ -61,8 +61,9 @@ impl MemoryLog {
     pub fn append_now(&self, new: Vec<NewRecord>) -> Vec<u64> {
         let mut all = self.shared.records.lock();
         let offsets = new.into_iter().map(|NewRecord { to, key, value, headers }| {
+            let start = self.shared.start(to);
             let records = all.entry(to).or_default();
-            let offset = records.last().map_or(0, |last| last.offset + 1);
+            let offset = records.last().map_or(start, |last| last.offset + 1);
             records.push(Record { offset, key, value, headers });
             offset
         });
