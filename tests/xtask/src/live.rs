@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A suite that has not ended after this long hangs. On two quiet cores none takes a third of it.
-const SUITE_MAX: Duration = Duration::from_secs(15 * 60);
+/// A suite that has not ended after this long hangs. On two quiet cores none takes a quarter of it.
+const SUITE_MAX: Duration = Duration::from_secs(20 * 60);
 
 /// A test program behind the feature `live` of its package.
 #[derive(Clone, Copy)]
