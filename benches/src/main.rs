@@ -30,12 +30,9 @@ type Figure = fn() -> anyhow::Result<()>;
 
 fn main() -> anyhow::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, file] = wanted.as_slice()
-        && flag == "--bare"
-    {
-        return bare::serve_bare(file);
-    }
     match wanted.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--bare-reads", file] => return bare::serve_reads(file),
+        ["--bare-intake", file] => return bare::serve_intake(file),
         ["city", "--config", file] => return city::city(file.as_ref(), city::EVENTS),
         ["city", "--config", file, "--events", events] => return city::city(file.as_ref(), events.parse()?),
         ["city", ..] => anyhow::bail!("city --config FILE [--events N]"),
@@ -174,7 +171,7 @@ fn reads() -> anyhow::Result<()> {
     program.wait_until_readable()?;
     let ids = load::ids(&program, 1_000)?;
     let sample = load::get_one(&program, &ids[0])?;
-    let bare = bare::Bare::start(sample)?;
+    let bare = bare::Bare::reads(&sample)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         ours.push(load::cpu_per_get(&program.base, program.id(), &program.reader, &ids)?);

@@ -5,19 +5,19 @@ use crate::program::cpu_of;
 use anyhow::{Context, ensure};
 use domain::rows::AccountRow;
 use domain::{Input, Key, Row, Rules, Table, TypedRow, decide};
-use event_log::EventLog;
 use event_log_kafka::KafkaLog;
-use futures_util::{StreamExt, stream};
 use identity::SigningKey;
 use parking_lot::Mutex;
 use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
 use prometheus::Registry;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
 use runner::{Control, Deps, Limits, Metrics, Processor, Reference};
-use schemas::{Event, Kid, Micros, Place, RulesId, Stream, Topic, TopicPartition, codec};
+use schemas::{Event, Kid, Micros, Place, RulesId, Stream, TopicPartition, codec};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,8 +27,6 @@ use tokio::sync::oneshot;
 const SAMPLE: usize = 50_000;
 /// How long a record may be waited for.
 const POLL: Duration = Duration::from_secs(5);
-/// Records that wait for their delivery, as many as there are connections that send single requests.
-const OUTSTANDING: usize = 64;
 
 /// What happened so many times.
 pub struct Spent {
@@ -45,8 +43,30 @@ fn spent<T>(count: usize, act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Re
     Ok((result, Spent { seconds: started.elapsed().as_secs_f64(), each }))
 }
 
-/// A bare consumer over all registrations, set as the processors' is. Yields some of the values.
-pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Vec<u8>>, Spent)> {
+/// A record, as a producer is given it.
+#[derive(Serialize, Deserialize)]
+pub struct Sent {
+    key: String,
+    value: Vec<u8>,
+    headers: Vec<(String, String)>,
+}
+
+impl Sent {
+    fn again(message: &BorrowedMessage<'_>) -> anyhow::Result<Self> {
+        let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or_default().to_vec());
+        let headers = message.headers().into_iter().flat_map(Headers::iter);
+        Ok(Self {
+            key: text(message.key())?,
+            value: message.payload().context("a record has a value")?.to_vec(),
+            headers: headers
+                .map(|header| Ok((header.key.to_owned(), text(header.value)?)))
+                .collect::<anyhow::Result<_>>()?,
+        })
+    }
+}
+
+/// A bare consumer over all registrations, set as the processors' is. Yields some of the records.
+pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Sent>, Spent)> {
     let count = usize::try_from(held(log)?)?;
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", site.brokers()?).set("group.id", format!("{}.bare", site.name));
@@ -62,59 +82,60 @@ pub fn consume(site: &Site, log: &KafkaLog) -> anyhow::Result<(Vec<Vec<u8>>, Spe
         list.add_partition_offset(log.topic_name(of.topic), of.partition.into(), Offset::Beginning)?;
     }
     let read = || {
-        let mut values = Vec::with_capacity(SAMPLE);
+        let mut sample = Vec::with_capacity(SAMPLE);
         consumer.assign(&list)?;
         for _ in 0..count {
             let message = consumer.poll(POLL).context("no record comes")??;
-            let value = message.payload().context("a record has a value")?;
-            if values.len() < SAMPLE {
-                values.push(value.to_vec());
+            if sample.len() < SAMPLE {
+                sample.push(Sent::again(&message)?);
             }
-            std::hint::black_box(value.len());
+            std::hint::black_box(message.payload_len());
         }
-        anyhow::Ok(values)
+        anyhow::Ok(sample)
     };
     spent(count, read)
 }
 
-/// A bare producer, set as the intake's is, that sends these values one by one to a topic of its own.
-pub fn produce(site: &Site, log: &KafkaLog, values: &[Vec<u8>]) -> anyhow::Result<Spent> {
-    let settings = [
-        ("enable.idempotence", "true"),
-        ("acks", "all"),
-        ("linger.ms", "5"),
-        ("compression.type", "lz4"),
-        ("bootstrap.servers", site.brokers()?),
-    ];
-    let mut config = ClientConfig::new();
-    for (key, value) in settings {
-        config.set(key, value);
+/// A bare producer, set as the intake's is.
+pub struct Bare {
+    producer: ThreadedProducer<Deliveries>,
+    topic: String,
+    partitions: u16,
+}
+
+impl Bare {
+    /// For a topic of so many partitions.
+    pub fn new(brokers: &str, topic: String, partitions: u16) -> anyhow::Result<Self> {
+        let settings = [
+            ("enable.idempotence", "true"),
+            ("acks", "all"),
+            ("linger.ms", "5"),
+            ("compression.type", "lz4"),
+            ("bootstrap.servers", brokers),
+        ];
+        let mut config = ClientConfig::new();
+        for (key, value) in settings {
+            config.set(key, value);
+        }
+        Ok(Self { producer: config.create_with_context(Deliveries)?, topic, partitions })
     }
-    let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries)?;
-    let topic = log.topic_name(Topic::Stream(Stream::Registrations));
-    let events: Vec<Event> =
-        values.iter().map(|value| codec::decode(Stream::Registrations, value)).collect::<Result<_, _>>()?;
-    let keys: Vec<_> = events.iter().map(|event| event.header.citizen_id.record_key()).collect();
-    let partitions = log.layout(Topic::Stream(Stream::Registrations)).partitions;
-    let (unsent, time) = spent(values.len(), || {
-        crate::load::runtime()?.block_on(async {
-            let send = |(value, key): (&Vec<u8>, &[u8; 36])| {
-                let partition = schemas::partitioner::partition_of(key, partitions);
-                let (answer, delivered) = oneshot::channel();
-                let record = BaseRecord::with_opaque_to(topic, Box::new(answer)).payload(value).key(&key[..]);
-                let sent = producer.send(record.partition(partition.into())).is_ok();
-                async move { !(sent && delivered.await.unwrap_or_default()) }
-            };
-            let answers = stream::iter(values.iter().zip(&keys)).map(send).buffer_unordered(OUTSTANDING);
-            Ok(answers.filter(|failed| std::future::ready(*failed)).count().await)
-        })
-    })?;
-    ensure!(unsent == 0, "{unsent} records were not delivered");
-    Ok(time)
+
+    /// Sends a record; whether it was delivered.
+    pub async fn send(&self, Sent { key, value, headers }: &Sent) -> bool {
+        let partition = schemas::partitioner::partition_of(key.as_bytes(), self.partitions);
+        let (answer, delivered) = oneshot::channel();
+        let mut together = OwnedHeaders::new_with_capacity(headers.len());
+        for (key, value) in headers {
+            together = together.insert(Header { key, value: Some(value) });
+        }
+        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).payload(value).key(key);
+        let record = record.headers(together);
+        self.producer.send(record.partition(partition.into())).is_ok() && delivered.await.unwrap_or_default()
+    }
 }
 
 /// Tells whoever waits for a record that it was delivered.
-struct Deliveries;
+pub struct Deliveries;
 
 impl ClientContext for Deliveries {}
 
@@ -128,13 +149,13 @@ impl ProducerContext for Deliveries {
 }
 
 /// Decoding, deciding and signing, each alone.
-pub fn parts(values: &[Vec<u8>]) -> anyhow::Result<[(&'static str, Duration); 3]> {
+pub fn parts(sample: &[Sent]) -> anyhow::Result<[(&'static str, Duration); 3]> {
     let names = Names::new();
-    let of = |value: &Vec<u8>| codec::decode(Stream::Registrations, value);
+    let of = |sent: &Sent| codec::decode(Stream::Registrations, &sent.value);
     let (events, decoding) =
-        spent(values.len(), || Ok(values.iter().map(of).collect::<Result<Vec<Event>, _>>()?))?;
+        spent(sample.len(), || Ok(sample.iter().map(of).collect::<Result<Vec<Event>, _>>()?))?;
     let place = |n| Place { stream: Stream::Registrations, partition: 0, epoch: 0, offset: n as u64 };
-    let (decisions, deciding) = spent(values.len(), || {
+    let (decisions, deciding) = spent(sample.len(), || {
         let all = events.iter().enumerate();
         all.map(|(n, event)| Ok(decide(Input { event, place: place(n), state: None, rules: &names.rules })?))
             .collect::<anyhow::Result<Vec<_>>>()
@@ -143,7 +164,7 @@ pub fn parts(values: &[Vec<u8>]) -> anyhow::Result<[(&'static str, Duration); 3]
     for row in decisions.into_iter().filter_map(|decision| decision.state) {
         accounts.push(AccountRow::from_row(row)?);
     }
-    let (_, signing) = spent(values.len(), || {
+    let (_, signing) = spent(sample.len(), || {
         for account in &mut accounts {
             account.token = identity::token::sign(&runner::claims_of(account, &names.rules), &names.key);
         }

@@ -32,9 +32,9 @@ pub struct Rate {
     pub rows: f64,
 }
 
-/// Reads rows that stand and writes them again into a fresh keyspace.
-pub fn write_again(site: &Site, store: &ScyllaStore) -> anyhow::Result<Rate> {
-    let keyspace = format!("{}_raw", site.name);
+/// Reads rows that stand and writes them again into a fresh keyspace, which is named after when this is.
+pub fn write_again(site: &Site, store: &ScyllaStore, when: &str) -> anyhow::Result<Rate> {
+    let keyspace = format!("{}_{when}", site.name);
     migrate(&site.store_options(&keyspace)?)?;
     let (accounts, rows) = rows_of_registrations(store)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

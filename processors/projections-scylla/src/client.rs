@@ -9,6 +9,7 @@ use crate::options::{CONNECT_TIMEOUT, Options, SCHEMA_TIMEOUT};
 use scylla::client::execution_profile::ExecutionProfile;
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
+use scylla::cluster::Node;
 use scylla::errors::{
     ConnectionError, ConnectionPoolError, ConnectionSetupRequestErrorKind, DbError, MetadataError,
     NewSessionError,
@@ -76,6 +77,17 @@ impl Client {
             .collect();
         mistakes.dedup();
         if mistakes.is_empty() { Ok(()) } else { Err(OpenError::Settings { mistakes }) }
+    }
+
+    /// Whether each node of the local data centre has a copy of every row, as far as the nodes are known: requests about rows of several
+    /// partitions go to any of them then, and none needs another one more than it would anyway.
+    pub(crate) fn has_all_rows_on_each_node(&self) -> bool {
+        let Options { local_datacenter, replication, .. } = &self.options;
+        let state = self.session.get_cluster_state();
+        let is_local = |node: &&Arc<Node>| node.datacenter.as_ref() == Some(local_datacenter);
+        let nodes = state.get_nodes_info().iter().filter(is_local).count();
+        let copies = replication.get(local_datacenter).copied().unwrap_or_default();
+        nodes <= copies as usize
     }
 
     /// Changes the schema, and waits until the nodes agree on it.

@@ -37,19 +37,46 @@ fn put_key(
     first: usize,
     put: &mut Put<'_>,
 ) -> Result<(), SerializationError> {
-    for ((column, kind), part) in def.key.iter().zip(&key.0).skip(first) {
-        match (part, kind) {
-            (KeyPart::Uuid(id), KeyType::Uuid) => put(id.as_bytes())?,
-            (KeyPart::Text(text), KeyType::Text) => put(text.as_bytes())?,
-            (KeyPart::Int(value), KeyType::Int) => {
-                let value = i64::try_from(*value).map_err(|_| misfit(def, column))?;
-                put(&value.to_be_bytes())?;
-            }
-            (KeyPart::Bytes(bytes), KeyType::Bytes) => put(bytes)?,
-            _ => return Err(misfit(def, column)),
+    (first..key.0.len().min(def.key.len())).try_for_each(|index| put_part(def, key, index, put))
+}
+
+/// Encodes one part of a key.
+fn put_part(
+    def: &'static TableDef,
+    key: &Key,
+    index: usize,
+    put: &mut Put<'_>,
+) -> Result<(), SerializationError> {
+    let (column, kind) = def.key[index];
+    match (&key.0[index], kind) {
+        (KeyPart::Uuid(id), KeyType::Uuid) => put(id.as_bytes()),
+        (KeyPart::Text(text), KeyType::Text) => put(text.as_bytes()),
+        (KeyPart::Int(value), KeyType::Int) => {
+            let value = i64::try_from(*value).map_err(|_| misfit(def, column))?;
+            put(&value.to_be_bytes())
         }
+        (KeyPart::Bytes(bytes), KeyType::Bytes) => put(bytes),
+        _ => Err(misfit(def, column)),
     }
-    Ok(())
+}
+
+/// One part of several keys as a list: how many, then each behind its length.
+fn put_list(
+    def: &'static TableDef,
+    keys: &[&Key],
+    index: usize,
+    put: &mut Put<'_>,
+) -> Result<(), SerializationError> {
+    let short = |length: usize| i32::try_from(length).map_err(|_| misfit(def, def.key[index].0));
+    let mut list = short(keys.len())?.to_be_bytes().to_vec();
+    for key in keys {
+        put_part(def, key, index, &mut |bytes| {
+            list.extend_from_slice(&short(bytes.len())?.to_be_bytes());
+            list.extend_from_slice(bytes);
+            Ok(())
+        })?;
+    }
+    put(&list)
 }
 
 fn put_cause(cause: &Cause, put: &mut Put<'_>) -> Result<(), SerializationError> {
@@ -175,6 +202,33 @@ impl SerializeRow for KeyValues<'_> {
 
     fn is_empty(&self) -> bool {
         self.limit.is_none() && self.keys.iter().all(|(key, first)| key.0.len() <= *first)
+    }
+}
+
+/// Values of [`select_many`](crate::schema::select_many): whole keys, alike but for their first and last part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ManyKeys<'k> {
+    pub table: Table,
+    pub keys: &'k [&'k Key],
+}
+
+impl SerializeRow for ManyKeys<'_> {
+    fn serialize(
+        &self,
+        _: &RowSerializationContext<'_>,
+        writer: &mut RowWriter<'_>,
+    ) -> Result<(), SerializationError> {
+        let (def, mut put) = (self.table.def(), into_cells(writer));
+        let last = def.key.len() - 1;
+        put_list(def, self.keys, 0, &mut put)?;
+        for index in 1..last {
+            put_part(def, self.keys[0], index, &mut put)?;
+        }
+        if last > 0 { put_list(def, self.keys, last, &mut put) } else { Ok(()) }
+    }
+
+    fn is_empty(&self) -> bool {
+        false
     }
 }
 

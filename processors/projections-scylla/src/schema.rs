@@ -3,7 +3,8 @@
 mod cql;
 
 pub(crate) use cql::{
-    Shape, create_keyspace, create_table, insert, quoted, select_one, select_partition, select_shape,
+    Shape, create_keyspace, create_table, insert, quoted, select_many, select_one, select_partition,
+    select_shape,
 };
 
 use domain::row::KeyType;

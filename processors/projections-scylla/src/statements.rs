@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::options::ReadConsistency;
-use crate::schema::{Shape, TableSchema, insert, select_one, select_partition, select_shape};
+use crate::schema::{Shape, TableSchema, insert, select_many, select_one, select_partition, select_shape};
 use domain::{Table, TableDef};
 use futures_util::future::try_join_all;
 use parking_lot::Mutex;
@@ -27,6 +27,8 @@ pub(crate) enum Side {
 #[derive(Debug)]
 pub(crate) struct TableStatements {
     pub insert: PreparedStatement,
+    /// Rows of several partitions, for the writer; `None` where a partition key has several columns.
+    pub many: Option<PreparedStatement>,
     one_for_writer: PreparedStatement,
     one_for_reader: PreparedStatement,
 }
@@ -68,7 +70,12 @@ impl Statements {
             let insert = client.prepare(insert(keyspace, &schema), Consistency::LocalQuorum).await?;
             let one = client.prepare(select_one(keyspace, &schema), Consistency::LocalQuorum).await?;
             let one_for_reader = for_reader(&one);
-            Ok::<_, Failure>((def.table, TableStatements { insert, one_for_writer: one, one_for_reader }))
+            let many = match def.partition_columns {
+                1 => Some(client.prepare(select_many(keyspace, &schema), Consistency::LocalQuorum).await?),
+                _ => None,
+            };
+            let statements = TableStatements { insert, many, one_for_writer: one, one_for_reader };
+            Ok::<_, Failure>((def.table, statements))
         };
         let tables = try_join_all(domain::rows::ALL.iter().map(|def| table(def))).await?;
         let of_topic =

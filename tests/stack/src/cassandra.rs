@@ -145,6 +145,8 @@ hints_directory: "{folder}/hints"
 cdc_raw_directory: "{folder}/cdc_raw"
 commitlog_sync: group
 commitlog_sync_group_window: 2ms
+# Each writer waits for the sync of its group: few of them would be what bounds a small machine.
+concurrent_writes: 256
 commitlog_total_space: 512MiB
 memtable_heap_space: 256MiB
 memtable_offheap_space: 128MiB

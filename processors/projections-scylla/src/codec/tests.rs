@@ -176,3 +176,25 @@ fn a_null_is_a_misfit_that_names_its_column() {
     let misfit = take_row(row.table, key, &mut columns).unwrap_err();
     assert_eq!(misfit, Misfit { table: "statistics", column: "counts" });
 }
+
+#[test]
+fn many_keys_are_lists_of_their_first_and_last_parts_around_what_they_share() {
+    let key = |home: u128, stream: &str, id: u128| {
+        let (home, id) = (KeyPart::Uuid(Uuid::from_u128(home)), KeyPart::Uuid(Uuid::from_u128(id)));
+        Key(vec![home, KeyPart::Text(stream.to_owned()), id])
+    };
+    let (first, second) = (key(1, "documents", 3), key(2, "documents", 4));
+    let bytes = sent(&ManyKeys { table: Table::History, keys: &[&first, &second] }).unwrap();
+    let list = |a: u128, b: u128| {
+        let (a, b) = (a.to_be_bytes(), b.to_be_bytes());
+        [&2_i32.to_be_bytes()[..], &16_i32.to_be_bytes(), &a, &16_i32.to_be_bytes(), &b].concat()
+    };
+    let mut values = Sent(&bytes);
+    assert_eq!(values.next(), Some(&list(1, 2)[..]));
+    assert_eq!(values.next(), Some(&b"documents"[..]));
+    assert_eq!(values.next(), Some(&list(3, 4)[..]));
+    assert_eq!(values.next(), None);
+    let account = Key(vec![KeyPart::Uuid(Uuid::from_u128(1))]);
+    let bytes = sent(&ManyKeys { table: Table::Accounts, keys: &[&account, &account] }).unwrap();
+    assert_eq!(Sent(&bytes).next(), Some(&list(1, 1)[..]));
+}

@@ -94,6 +94,24 @@ pub(crate) fn select_one(keyspace: &str, table: &TableSchema) -> String {
     )
 }
 
+/// Values: a list of partition keys, of one column; the clustering columns but the last; a list of the last. Yields every column.
+pub(crate) fn select_many(keyspace: &str, table: &TableSchema) -> String {
+    let (last, middle) = match table.clustering.split_last() {
+        Some((last, middle)) => (Some(last), middle),
+        None => (None, &[][..]),
+    };
+    let one_of = |column: &Column| format!("{} IN ?", quoted(&column.name));
+    let equal = |column: &Column| format!("{} = ?", quoted(&column.name));
+    let conditions: Vec<_> =
+        table.partition.iter().map(one_of).chain(middle.iter().map(equal)).chain(last.map(one_of)).collect();
+    format!(
+        "SELECT {} FROM {} WHERE {}",
+        names(table.every_column()),
+        table_of(keyspace, table),
+        conditions.join(" AND ")
+    )
+}
+
 /// Values: the columns of the partition key. Yields every column.
 pub(crate) fn select_partition(keyspace: &str, table: &TableSchema) -> String {
     format!(

@@ -67,6 +67,11 @@ fn statements_name_their_columns_and_carry_the_write_time() {
         "SELECT \"cause_topic\", \"cause_partition\", \"cause_epoch\", \"cause_offset\", \"cause_event_id\", \
          \"epoch\", \"active\", \"since\", \"since_us\" FROM \"k\".\"phones\" WHERE \"phone\" = ? AND \"citizen\" = ?"
     );
+    let many = |table: Table| select_many("k", &TableSchema::of(table.def()));
+    assert!(many(Table::Accounts).ends_with(" FROM \"k\".\"accounts\" WHERE \"citizen\" IN ?"));
+    assert!(many(Table::Phones).ends_with(" WHERE \"phone\" IN ? AND \"citizen\" IN ?"));
+    let history = " WHERE \"citizen\" IN ? AND \"stream\" = ? AND \"event_id\" IN ?";
+    assert!(many(Table::History).ends_with(history));
     let every = "SELECT \"topic\", \"partition\", \"epoch\", \"next_offset\", \"last_event_id\" FROM";
     assert_eq!(
         select_partition("k", &TableSchema::progress()),

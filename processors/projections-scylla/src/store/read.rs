@@ -1,7 +1,7 @@
 //! Reading rows and checkpoints, and the reading side of the port.
 
 use super::{Live, ScyllaStore, Shared};
-use crate::codec::{Columns, KeyValues, Misfit, take_checkpoint, take_row, topic_name};
+use crate::codec::{Columns, KeyValues, ManyKeys, Misfit, take_checkpoint, take_key, take_row, topic_name};
 use crate::progress::is_past;
 use crate::statements::Side;
 use domain::{Key, KeyPart, Row, Table};
@@ -72,6 +72,29 @@ impl Shared {
         let mut columns = RowColumns(columns.map_err(torn)?);
         let row = take_row(table, key.clone(), &mut columns);
         row.map(Some).map_err(|misfit| damaged(place(table, key), misfit))
+    }
+
+    /// Rows of whole keys that are alike but for their first and last part, for the writer, in no order. Absent ones are left out.
+    pub(super) async fn read_many(
+        &self,
+        live: &Live,
+        table: Table,
+        keys: &[&Key],
+    ) -> Result<Vec<Row>, StoreError> {
+        let Some(statement) = &live.statements.of(table).many else {
+            return Err(StoreError::Refused { reason: format!("{table} is read row by row") });
+        };
+        let values = ManyKeys { table, keys };
+        let send = || self.client.session.execute_unpaged(statement, values);
+        let answer = rows_of(self.request(Side::Writer, send).await?)?;
+        let rows = answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)?;
+        rows.map(|columns| {
+            let mut columns = RowColumns(columns.map_err(torn)?);
+            let misfits = |misfit| damaged(table.to_string(), misfit);
+            let key = take_key(table, &mut columns).map_err(misfits)?;
+            take_row(table, key, &mut columns).map_err(misfits)
+        })
+        .collect()
     }
 
     /// Checkpoints of a topic, in the order of their partitions.

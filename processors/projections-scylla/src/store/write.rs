@@ -13,12 +13,20 @@ use scylla::serialize::row::SerializeRow;
 use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::Instant;
 
 /// Rows of one partition key that are written by one request, at most.
 const GROUP_ROWS_MAX: usize = 64;
 /// Their bytes, about, at most: a request that is large keeps small ones waiting.
 const GROUP_BYTES_MAX: usize = 32 << 10;
+
+/// Rows of several partition keys that are written by one request, at most: Cassandra warns of more than ten.
+const SPREAD_ROWS_MAX: usize = 10;
+/// Their bytes, about, at most: Cassandra warns of batches above 5 KiB.
+const SPREAD_BYTES_MAX: usize = 5 << 10;
+/// Keys that are asked for by one request, at most. ScyllaDB takes a hundred.
+const READ_KEYS_MAX: usize = 32;
 
 /// A checkpoint covers the rows that stand beside it (I2), and every place has a write time.
 fn check(commit: &PartitionCommit) -> Result<(), StoreError> {
@@ -44,24 +52,64 @@ type Group<'r> = Vec<RowValues<'r>>;
 
 /// Puts rows of the same partition key together: one request, one mutation of each copy.
 fn grouped<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<Group<'r>> {
+    let partition = |row: &'r Row| row.key.0.get(..row.table.def().partition_columns).unwrap_or(&row.key.0);
+    together(rows.map(RowValues), |row| (row.0.table, partition(row.0)), GROUP_ROWS_MAX, GROUP_BYTES_MAX)
+}
+
+/// Puts rows that would go alone together with others of their table: one request, one mutation for each row. Only where every node has
+/// a copy of every row, so that whichever node takes the request keeps all of it.
+fn spread(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    let (alone, mut all): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() == 1);
+    let alone = alone.into_iter().flatten();
+    all.extend(together(alone, |row| row.0.table, SPREAD_ROWS_MAX, SPREAD_BYTES_MAX));
+    all
+}
+
+/// Groups of rows of which `of` says the same, each bounded in rows and bytes.
+fn together<'r, K: Eq + Hash>(
+    rows: impl Iterator<Item = RowValues<'r>>,
+    of: impl Fn(&RowValues<'r>) -> K,
+    rows_max: usize,
+    bytes_max: usize,
+) -> Vec<Group<'r>> {
     let mut groups: Vec<Group<'r>> = Vec::new();
-    let mut open: HashMap<(Table, &[KeyPart]), (usize, usize)> = HashMap::new();
+    let mut open: HashMap<K, (usize, usize)> = HashMap::new();
     for row in rows {
-        let def = row.table.def();
-        if def.partition_columns == def.key.len() {
-            groups.push(vec![RowValues(row)]);
-            continue;
-        }
-        let partition = row.key.0.get(..def.partition_columns).unwrap_or(&row.key.0);
-        let bytes = bytes_about(row);
-        match open.get_mut(&(row.table, partition)) {
-            Some((index, room)) if *room >= bytes && groups[*index].len() < GROUP_ROWS_MAX => {
+        let (key, bytes) = (of(&row), bytes_about(row.0));
+        match open.get_mut(&key) {
+            Some((index, room)) if *room >= bytes && groups[*index].len() < rows_max => {
                 *room -= bytes;
-                groups[*index].push(RowValues(row));
+                groups[*index].push(row);
             }
             _ => {
-                open.insert((row.table, partition), (groups.len(), GROUP_BYTES_MAX.saturating_sub(bytes)));
-                groups.push(vec![RowValues(row)]);
+                open.insert(key, (groups.len(), bytes_max.saturating_sub(bytes)));
+                groups.push(vec![row]);
+            }
+        }
+    }
+    groups
+}
+
+/// Keys, with where they stand in the question.
+type Asked<'k> = Vec<(usize, &'k Key)>;
+
+/// Puts keys together that one request can ask for: of a table with one column in its partition key, alike but for their first and last
+/// part.
+fn asked(keys: &[(Table, Key)], keys_max: usize) -> Vec<(Table, Asked<'_>)> {
+    let mut groups: Vec<(Table, Asked<'_>)> = Vec::new();
+    let mut open: HashMap<(Table, &[KeyPart]), usize> = HashMap::new();
+    for (index, (table, key)) in keys.iter().enumerate() {
+        let def = table.def();
+        if def.partition_columns > 1 || key.0.len() != def.key.len() {
+            groups.push((*table, vec![(index, key)]));
+            continue;
+        }
+        let alike = key.0.get(1..key.0.len() - 1).unwrap_or_default();
+        match open.get(&(*table, alike)) {
+            Some(group) if groups[*group].1.len() < keys_max => groups[*group].1.push((index, key)),
+            _ => {
+                open.insert((*table, alike), groups.len());
+                groups.push((*table, vec![(index, key)]));
             }
         }
     }
@@ -101,7 +149,9 @@ impl Shared {
     }
 
     async fn write_rows(&self, live: &Live, rows: impl Iterator<Item = &Row>) -> Result<(), StoreError> {
-        stream::iter(grouped(rows))
+        let groups = grouped(rows);
+        let groups = if self.client.has_all_rows_on_each_node() { spread(groups) } else { groups };
+        stream::iter(groups)
             .map(|group| async move {
                 let insert = &live.statements.of(group[0].0.table).insert;
                 self.write_group(insert, &group).await
@@ -127,6 +177,26 @@ impl Shared {
             .await
     }
 
+    /// The rows that are there, each with where its key stands in the question.
+    async fn read_asked(
+        &self,
+        live: &Live,
+        table: Table,
+        asked: Asked<'_>,
+    ) -> Result<Vec<(usize, Row)>, StoreError> {
+        if let [(index, key)] = asked[..] {
+            let row = self.read_one(live, Side::Writer, table, key).await?;
+            return Ok(row.map(|row| (index, row)).into_iter().collect());
+        }
+        let keys: Vec<&Key> = asked.iter().map(|(_, key)| *key).collect();
+        let mut found = Vec::new();
+        for row in self.read_many(live, table, &keys).await? {
+            let indices = asked.iter().filter(|(_, key)| **key == row.key).map(|(index, _)| *index);
+            found.extend(indices.map(|index| (index, row.clone())));
+        }
+        Ok(found)
+    }
+
     /// What follows, of all partitions; then state; then the checkpoints. Each step is acknowledged before the next begins.
     async fn write(&self, live: &Live, commits: &[PartitionCommit]) -> Result<(), StoreError> {
         self.write_rows(live, commits.iter().flat_map(|commit| &commit.follows)).await?;
@@ -142,18 +212,16 @@ impl ProjectionsWriter for ScyllaStore {
         let mut counts = [0; 3];
         keys.iter().for_each(|(table, _)| counts[TableClass::of(*table) as usize] += 1);
         let live = &*live;
+        let keys_max = if shared.client.has_all_rows_on_each_node() { READ_KEYS_MAX } else { 1 };
         // As they come: in their order, a slow answer would hold back what could be asked meanwhile.
-        let read = async |(index, (table, key)): (usize, &(Table, Key))| {
-            Ok((index, shared.read_one(live, Side::Writer, *table, key).await?))
-        };
         let rows = self.io.block_on(
-            stream::iter(keys.iter().enumerate()).map(read).buffer_unordered(IN_FLIGHT_MAX).try_fold(
-                vec![None; keys.len()],
-                async |mut rows, (index, row)| {
-                    rows[index] = row;
+            stream::iter(asked(keys, keys_max))
+                .map(async |(table, asked)| shared.read_asked(live, table, asked).await)
+                .buffer_unordered(IN_FLIGHT_MAX)
+                .try_fold(vec![None; keys.len()], async |mut rows, found| {
+                    found.into_iter().for_each(|(index, row)| rows[index] = Some(row));
                     Ok(rows)
-                },
-            ),
+                }),
         );
         shared.metrics.rows.read_rows.add(counts);
         rows

@@ -58,6 +58,48 @@ fn a_group_is_bounded_in_rows_and_bytes_and_loses_none() {
     assert_eq!(sizes(&large), [1; 7]);
 }
 
+#[test]
+fn rows_that_would_go_alone_go_with_others_of_their_table_where_every_node_has_all() {
+    let rows: Vec<_> =
+        (0..25).flat_map(|n| [row(Table::History, n, 1, 1), row(Table::Phones, n, 1, 1)]).collect();
+    let groups = spread(grouped(rows.iter()));
+    let sizes: Vec<_> = groups.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [SPREAD_ROWS_MAX, SPREAD_ROWS_MAX, SPREAD_ROWS_MAX, SPREAD_ROWS_MAX, 5, 5]);
+    assert!(groups.iter().all(|group| group.iter().all(|row| row.0.table == group[0].0.table)));
+    let large: Vec<_> = (0..7).map(|n| row(Table::Accounts, n, 0, SPREAD_BYTES_MAX)).collect();
+    assert_eq!(spread(grouped(large.iter())).len(), 7);
+    let same: Vec<_> =
+        (0..3).map(|n| row(Table::History, 1, n, 1)).chain([row(Table::History, 2, 1, 1)]).collect();
+    let sizes: Vec<_> = spread(grouped(same.iter())).iter().map(Vec::len).collect();
+    assert_eq!(sizes, [3, 1], "rows of one partition key stay a request of their own");
+}
+
+#[test]
+fn keys_that_are_alike_but_for_their_first_and_last_part_are_asked_for_together() {
+    let key = |table, home, n| (table, row(table, home, n, 1).key);
+    let mut history = key(Table::History, 9, 9);
+    history.1.0[1] = KeyPart::Text("another".to_owned());
+    let keys = [
+        key(Table::Accounts, 1, 0),
+        key(Table::History, 1, 7),
+        key(Table::Accounts, 2, 0),
+        history,
+        key(Table::History, 2, 7),
+        key(Table::Statistics, 1, 1),
+        key(Table::Statistics, 1, 2),
+        key(Table::Accounts, 3, 0),
+    ];
+    let indices = |keys_max| {
+        let groups = asked(&keys, keys_max);
+        groups
+            .iter()
+            .map(|(_, asked)| asked.iter().map(|(index, _)| *index).collect())
+            .collect::<Vec<Vec<_>>>()
+    };
+    assert_eq!(indices(2), [vec![0, 2], vec![1, 4], vec![3], vec![5], vec![6], vec![7]]);
+    assert_eq!(indices(1), [[0], [1], [2], [3], [4], [5], [6], [7]]);
+}
+
 fn commit(rows: Vec<Row>, epoch: u32, next_offset: u64) -> PartitionCommit {
     let of = TopicPartition { topic: Topic::Stream(Stream::Registrations), partition: 1 };
     let checkpoint = Checkpoint { of, epoch, next_offset, last_event_id: EventId(Uuid::nil()) };
