@@ -59,7 +59,7 @@ fn acknowledged_past(met: &Receiver<Met>, bound: u64) -> u64 {
 }
 
 fn assert_all_there(store: &ScyllaStore, acknowledged: u64) {
-    let at = patient.checkpoint(OF).unwrap().unwrap();
+    let at = store.checkpoint(OF).unwrap().unwrap();
     assert!(at.next_offset >= acknowledged, "{at:?} lies before what was acknowledged, {acknowledged}");
     assert_eq!(at, checkpoint(at.next_offset));
     let rows = rows_after(at.next_offset);
