@@ -26,6 +26,7 @@ mod negotiate;
 mod openapi;
 mod operating;
 mod parameters;
+pub mod portraits;
 mod presentations;
 mod problems;
 mod routes;

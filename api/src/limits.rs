@@ -29,6 +29,8 @@ pub const VERIFY_BODY_BYTES_MAX: usize = 16 * 1_024;
 
 /// Bytes of the body that asks for a presentation.
 pub const PRESENTATION_BODY_BYTES_MAX: usize = 2 * 1_024;
+/// Papers of a citizen that are read for a portrait, at most, in the order of their ids: any behind them do not count.
+pub const PORTRAIT_READ_ROWS_MAX: usize = 10_000;
 /// Presentations that are remembered within their minute, so that none is accepted twice: about 20 MB.
 pub const REPLAYS_REMEMBERED_MAX: usize = 100_000;
 

@@ -1,11 +1,12 @@
 //! `POST /v1/accounts/{citizen}/presentations`: what a citizen shows once, for a minute.
 
 use crate::accounts::seen;
-use crate::answer::{fresh_json, misshapen};
+use crate::answer::{fresh_json, misshapen, unreadable};
 use crate::body;
 use crate::described::Citizen;
 use crate::limits::{PRESENTATION_BODY_BYTES_MAX, RETRY_AFTER_SECONDS};
 use crate::parameters::citizen;
+use crate::portraits::photo_hash;
 use crate::state::State;
 use access::http::{authenticate, json_problem};
 use access::{Code, Problem, Scope};
@@ -29,7 +30,8 @@ pub struct PresentationRequest {
     /// 16 bytes in hexadecimal, new for each presentation: drawn by the citizen's application, or given by whoever will check it.
     #[schema(min_length = 32, max_length = 32)]
     nonce: String,
-    /// What is shown, and nothing else: `identity` (all that the static code says), `over_18`, `name`, `ward`.
+    /// What is shown, and nothing else: `identity` (all that the static code says), `over_18`, `name`, `ward`, `photo_hash` (SHA-256 of the
+    /// newest portrait in the vault that an agency filed or that was certified: for whoever is shown the picture).
     #[schema(min_items = 1)]
     disclose: Vec<String>,
 }
@@ -69,7 +71,7 @@ fn wrong(what: &str) -> Problem {
         (status = 400, description = "`invalid_json`, `invalid_body` or `invalid_parameter`."),
         (status = 401, description = "`unauthenticated` or `credential_disabled`."),
         (status = 403, description = "`scope_missing`."),
-        (status = 404, description = "`not_found`: no such account, or not the caller's to see. `identity_absent`: the account has no code that holds now."),
+        (status = 404, description = "`not_found`: no such account, or not the caller's to see. `identity_absent`: the account has no code that holds now. `portrait_absent`: `photo_hash` was chosen, and no portrait counts."),
         (status = 408, description = "`too_slow`."),
         (status = 413, description = "`body_too_large`."),
         (status = 415, description = "`unsupported_media_type`."),
@@ -94,9 +96,9 @@ pub async fn post(
         return Err(wrong("`audience` must have 1 to 256 bytes"));
     }
     let chosen: Option<Vec<_>> = asked.disclose.iter().map(|name| Disclosure::named(name)).collect();
-    let chosen = chosen
-        .filter(|chosen| !chosen.is_empty())
-        .ok_or_else(|| wrong("`disclose` must name what to show: `identity`, `over_18`, `name`, `ward`"))?;
+    let chosen = chosen.filter(|chosen| !chosen.is_empty()).ok_or_else(|| {
+        wrong("`disclose` must name what to show: `identity`, `over_18`, `name`, `ward`, `photo_hash`")
+    })?;
     let (row, _) = seen(&state, &entry, citizen).await?;
     let account = AccountRow::from_row(row).map_err(misshapen)?;
     let now = (state.clock)();
@@ -109,7 +111,14 @@ pub async fn post(
     if now.seconds() >= claims.expires_at {
         return Err(absent());
     }
-    let disclosed = Disclosed::of(&claims, &account.ward, &chosen, &now.day_in_vietnam().to_string());
+    let today = now.day_in_vietnam();
+    let portrait = if chosen.contains(&Disclosure::PhotoHash) {
+        let found = photo_hash(&*state.reader, account.citizen, today).await.map_err(unreadable)?;
+        Some(found.ok_or(Problem::new(Code::PortraitAbsent))?)
+    } else {
+        None
+    };
+    let disclosed = Disclosed::of(&claims, &account.ward, portrait, &chosen, &today.to_string());
     let presentation = Presentation::of(&claims, &asked.audience, nonce, disclosed, now.seconds());
     let key = (state.presentation_key)().ok_or_else(|| {
         Problem::with_detail(Code::ReadUnavailable, "nothing is signed here").retry_after(RETRY_AFTER_SECONDS)

@@ -135,6 +135,9 @@ pub struct Presented<'a> {
     declarant_qid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     over_18: Option<bool>,
+    /// SHA-256 of the portrait, in hexadecimal: of the bytes of the picture that is shown with the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_hash: Option<String>,
 }
 
 impl<'a> Presented<'a> {
@@ -156,6 +159,7 @@ impl<'a> Presented<'a> {
             level: disclosed.level,
             declarant_qid: disclosed.declarant_qid.as_deref(),
             over_18: disclosed.over_18,
+            photo_hash: disclosed.photo_hash.map(hex::encode),
         }
     }
 }

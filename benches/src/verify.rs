@@ -12,7 +12,7 @@ use identity::{Claims, SigningKey, StatusBundle, StatusList, TrustList, Verdict,
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Codes, all different.
 const CODES: usize = 4_096;
@@ -143,10 +143,12 @@ pub fn verify() -> anyhow::Result<()> {
     say("  cost against a single check", refused / single, "", "at most 1");
     say("a code of an audit, in the crate", audit * 1e6, "us", "");
     say("  cost against a single check", audit / single, "", "at most 0.45");
-    say("a code of a gate's stream, the whole program", gate * 1e6, "us", "");
-    say("  rate against verify_strict alone", bare / gate, "", "at least 0.9");
-    say("a code of an audit, the whole program", batch * 1e6, "us", "");
-    say("  cost against a code of a stream", batch / gate, "", "at most 0.45");
+    say("a code of a gate's stream, the whole program", gate.cpu * 1e6, "us", "");
+    say("  rate against verify_strict alone", bare / gate.cpu, "", "at least 0.9");
+    say("a code of an audit, the whole program, processor time", batch.cpu * 1e6, "us", "");
+    say("  cost against a code of a stream", batch.cpu / gate.cpu, "", "at most 0.45");
+    say("a code of an audit, the whole program, time until done", batch.wall * 1e6, "us", "");
+    say("  against a code of a stream", batch.wall / gate.wall, "", "");
     Ok(())
 }
 
@@ -201,16 +203,24 @@ pub fn status() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Processor time of the program for each code that goes through it.
-fn streamed(codes: &Codes, more: &[&str]) -> anyhow::Result<f64> {
+/// Seconds for a code.
+struct Taken {
+    /// Of processors.
+    cpu: f64,
+    /// Until the program has ended.
+    wall: f64,
+}
+
+/// What the program takes for each code that goes through it: the least of some runs.
+fn streamed(codes: &Codes, more: &[&str]) -> anyhow::Result<Taken> {
     let folder = tempfile::tempdir()?;
     let root = SigningKey::from_seed(&[8; 32]);
     let (list, input) = (folder.path().join("trust-list.cose"), folder.path().join("codes"));
     std::fs::write(&list, codes.trust().sign(&root))?;
     std::fs::write(&input, (codes.tokens.join("\n") + "\n").repeat(STREAMED))?;
-    let mut least = Duration::MAX;
+    let mut least = [Duration::MAX; 2];
     for _ in 0..3 {
-        let before = cpu_of_children()?;
+        let (before, started) = (cpu_of_children()?, Instant::now());
         let status = Command::new(binary()?)
             .args(["verify", "-", "--root", &hex::encode(root.public()), "--trust-list"])
             .arg(&list)
@@ -221,7 +231,9 @@ fn streamed(codes: &Codes, more: &[&str]) -> anyhow::Result<f64> {
             .status()
             .context("congdanso verify")?;
         ensure!(status.success(), "a code does not hold");
-        least = least.min(cpu_of_children()? - before);
+        let taken = [cpu_of_children()? - before, started.elapsed()];
+        least = std::array::from_fn(|at| least[at].min(taken[at]));
     }
-    Ok(least.as_secs_f64() / (CODES * STREAMED) as f64)
+    let [cpu, wall] = least.map(|time| time.as_secs_f64() / (CODES * STREAMED) as f64);
+    Ok(Taken { cpu, wall })
 }

@@ -1,8 +1,10 @@
 //! Presentations: made for citizens, checked by those they are shown to.
 
-use crate::fixtures::{account, citizen, someone, status_entry, without_code};
-use crate::world::{Answer, Ask, NOW_SECONDS, PORTAL, READER, World};
-use domain::rows::{AccountRow, AccountStatus};
+use crate::fixtures::{account, citizen, document, someone, status_entry, without_code};
+use crate::world::{Answer, Ask, NOW_SECONDS, PORTAL, READER, WARD, World};
+use domain::lists::PORTRAIT;
+use domain::rows::{AccountRow, AccountStatus, DocumentRow, DocumentStatus};
+use schemas::event::Provenance;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -48,6 +50,45 @@ async fn what_was_chosen_is_shown_to_its_audience_and_nothing_else() {
     assert_eq!(whole["presentation"]["masked_number"], "******000001");
     assert_eq!(whole["presentation"]["replay_checked"], false);
     assert!(whole["text_en"].as_str().unwrap().contains("only its freshness"));
+}
+
+/// A portrait that an agency filed.
+fn portrait(world: &World, id: &str, picture: u8) -> DocumentRow {
+    let mut paper = DocumentRow { document_kind: PORTRAIT.to_owned(), ..document(citizen(world), id, WARD) };
+    let content = paper.versions.0[0].content.as_mut().unwrap();
+    content.sha256 = hex::encode([picture; 32]);
+    content.media_type = "image/jpeg".to_owned();
+    paper
+}
+
+#[actix_web::test]
+async fn a_portrait_is_named_by_its_hash_where_one_counts() {
+    let world = World::new();
+    world.put(account(&world));
+    let chosen = asked(&["name", "photo_hash"]);
+    assert_eq!(make(&world, PORTAL, &chosen).await.problem(), "portrait_absent");
+    let mut own = portrait(&world, "own", 1);
+    own.versions.0[0].provenance = Provenance::SelfUploaded;
+    own.versions.0[0].certificates.clear();
+    world.put(own);
+    world.put(DocumentRow { status: DocumentStatus::Withdrawn, ..portrait(&world, "withdrawn", 2) });
+    world.put(DocumentRow { citizen: someone(9), ..portrait(&world, "of-another", 3) });
+    world.put(document(citizen(&world), "no-portrait", WARD));
+    assert_eq!(make(&world, PORTAL, &chosen).await.problem(), "portrait_absent");
+    assert_eq!(make(&world, PORTAL, &asked(&["name"])).await.status, 200, "nobody asked for one");
+
+    world.put(portrait(&world, "z-filed-first", 4));
+    world.put(portrait(&world, "a-filed-last", 5));
+    // More papers than a page, before and behind.
+    for n in 0..250 {
+        world.put(document(citizen(&world), &format!("m-{n}"), WARD));
+    }
+    let shown = verify(&world, &made(&world, &["name", "photo_hash"]).await, None).await;
+    assert_eq!(shown["presentation"]["photo_hash"], "05".repeat(32));
+    assert_eq!(shown["presentation"]["full_name"], "Nguyễn Thị Bưởi");
+    assert!(shown["presentation"].get("birth_date").is_none());
+    let without = verify(&world, &made(&world, &["identity"]).await, None).await;
+    assert!(without["presentation"].get("photo_hash").is_none(), "it is shown when it was chosen");
 }
 
 #[actix_web::test]

@@ -259,9 +259,18 @@ pub struct VerifyArgs {
     /// The name that presentations for this verifier are made for; one for anybody else is refused.
     #[arg(long, conflicts_with = "batch")]
     pub audience: Option<String>,
+    /// The picture that is shown with a code: whether it is the portrait that the code names, byte for byte.
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    pub photo: Option<PathBuf>,
+    /// Judge the dates of codes as of this time (RFC 3339, or seconds since 1970), for audits; whether they were taken back, by what is known now.
+    #[arg(long, value_name = "TIME", value_parser = crate::command::verify::seconds)]
+    pub at: Option<i64>,
     /// Many codes at once, of a file or stdin (`-`), one a line, at less than half the cost of each: for audits.
     #[arg(long)]
     pub batch: bool,
+    /// Threads that check them; 0 is one per core.
+    #[arg(long, requires = "batch", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=i64::from(crate::command::verify::THREADS_MAX)))]
+    pub threads: u16,
 }
 
 #[derive(Subcommand, Debug)]
@@ -279,7 +288,7 @@ pub enum QrCommand {
         /// For whom the presentation is.
         #[arg(long, requires = "presentation")]
         audience: Option<String>,
-        /// What the presentation shows: `identity` (all that the static code says), `over_18`, `name`, `ward`.
+        /// What the presentation shows: `identity` (all that the static code says), `over_18`, `name`, `ward`, `photo_hash`.
         #[arg(long, value_delimiter = ',', default_value = "identity")]
         disclose: Vec<String>,
         /// Error correction of a picture: `low` (7 %), `medium` (15 %), `quartile` (25 %), `high` (30 %).

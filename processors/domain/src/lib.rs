@@ -6,7 +6,7 @@
 //! Three layers, each knowing only those before it:
 //! - **fields**: what a name, a number, a birth date, a phone, a ward, a card or a text message may be, each fault with a [`Reason`] or
 //!   error code of its own ([`name`], [`number`], [`birth`], [`phone`], [`wards`], [`card`], [`sms`] ...);
-//! - **rows**: the tables as types ([`rows`]), and what a row is to a backend ([`row`]);
+//! - **rows**: the tables as types ([`rows`]), what a row is to a backend ([`row`]), and which paper is a portrait ([`portrait`]);
 //! - **deciders**: [`decide()`] takes an event and the one row that [`keys_read`] names and gives a [`Decision`]: the outcome, the row anew,
 //!   the rows that follow, the counts that move, and the order to sign where what a code says has changed.
 //!
@@ -31,6 +31,8 @@ pub mod rules;
 pub mod row;
 pub mod rows;
 
+pub mod portrait;
+
 pub mod decide;
 pub mod invariants;
 pub mod outcome;
@@ -39,5 +41,6 @@ pub mod tally;
 
 pub use decide::{Decision, Input, Issue, decide, keys_read};
 pub use outcome::{Outcome, Reason};
+pub use portrait::Portrait;
 pub use row::{Cause, Cell, CellType, Key, KeyPart, Row, ShapeError, Table, TableDef, TypedRow};
 pub use rules::Rules;

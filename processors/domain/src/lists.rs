@@ -26,6 +26,8 @@ pub struct PaperKind {
     pub vietnamese: &'static str,
     /// The same in English.
     pub english: &'static str,
+    /// The edition of the list that it came with. Rules name the edition in force, so that a replay refuses what was refused.
+    pub edition: u32,
 }
 
 const fn paper(
@@ -34,8 +36,14 @@ const fn paper(
     vietnamese: &'static str,
     english: &'static str,
 ) -> PaperKind {
-    PaperKind { code, group, vietnamese, english }
+    PaperKind { code, group, vietnamese, english, edition: 1 }
 }
+
+/// The edition of [`PAPER_KINDS`] that this program has.
+pub const PAPER_KINDS_EDITION: u32 = 2;
+
+/// The code of the picture of a person: see [`crate::portrait`].
+pub const PORTRAIT: &str = "anh_chan_dung";
 
 /// The kinds of papers that a vault takes.
 pub const PAPER_KINDS: &[PaperKind] = &[
@@ -95,6 +103,7 @@ pub const PAPER_KINDS: &[PaperKind] = &[
         "Certified electronic copy",
     ),
     paper("khac", PaperGroup::Other, "Giấy tờ số hóa khác", "Other digitised paper"),
+    PaperKind { edition: 2, ..paper(PORTRAIT, PaperGroup::Identity, "Ảnh chân dung", "Portrait") },
 ];
 
 /// The kind of paper of this code.

@@ -3,6 +3,7 @@
 //! A rule set is a text; its id is the hash of that text. An event carries the id of the set in force when it was accepted, so
 //! that a replay years later decides by the same rules.
 
+use crate::lists::PAPER_KINDS_EDITION;
 use crate::wards;
 use schemas::RulesId;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct Rules {
     pub moves_per_dossier_max: u32,
     /// Most payments on one bill, dossier or draft.
     pub payments_per_row_max: u32,
+    /// Edition of the list of kinds of papers: see [`crate::lists::PAPER_KINDS`].
+    pub paper_kinds: u32,
 }
 
 /// Why a text is no rule set of this program.
@@ -82,11 +85,22 @@ struct Canonical {
     issuer: String,
     links_per_account_max: u32,
     moves_per_dossier_max: u32,
+    /// Not there in sets of the first edition, so that their texts and ids stay what they are.
+    #[serde(default = "first_edition", skip_serializing_if = "is_first_edition")]
+    paper_kinds: u32,
     payments_per_row_max: u32,
     status_uri: String,
     temporary_days: u32,
     versions_per_document_max: u32,
     wards: String,
+}
+
+const fn first_edition() -> u32 {
+    1
+}
+
+const fn is_first_edition(edition: &u32) -> bool {
+    *edition == first_edition()
 }
 
 impl Rules {
@@ -106,6 +120,7 @@ impl Rules {
             components_per_dossier_max: 100,
             moves_per_dossier_max: 100,
             payments_per_row_max: 100,
+            paper_kinds: PAPER_KINDS_EDITION,
         };
         rules.id = id_of(&rules.canonical());
         rules
@@ -122,6 +137,7 @@ impl Rules {
             issuer: self.issuer.clone(),
             links_per_account_max: self.links_per_account_max,
             moves_per_dossier_max: self.moves_per_dossier_max,
+            paper_kinds: self.paper_kinds,
             payments_per_row_max: self.payments_per_row_max,
             status_uri: self.status_uri.clone(),
             temporary_days: self.temporary_days,
@@ -154,6 +170,7 @@ impl Rules {
             components_per_dossier_max: read.components_per_dossier_max,
             moves_per_dossier_max: read.moves_per_dossier_max,
             payments_per_row_max: read.payments_per_row_max,
+            paper_kinds: read.paper_kinds,
         };
         if rules.canonical() != text {
             return Err(RulesError::NotCanonical);
@@ -172,6 +189,8 @@ impl Rules {
             "identity_days"
         } else if !(1..=DAYS_MAX).contains(&self.temporary_days) {
             "temporary_days"
+        } else if !(1..=PAPER_KINDS_EDITION).contains(&self.paper_kinds) {
+            "paper_kinds"
         } else {
             return Ok(self);
         };
@@ -241,8 +260,21 @@ mod tests {
         assert_eq!(refused(&wards), RulesError::UnknownWards { wards: "0000000000000000".to_owned() });
         let forever = text.replace("1825", "99999");
         assert_eq!(refused(&forever), RulesError::OutOfRange { field: "identity_days" });
+        let later = text.replace("\"paper_kinds\":2", "\"paper_kinds\":3");
+        assert_eq!(refused(&later), RulesError::OutOfRange { field: "paper_kinds" });
         let nobody = text.replace("\"issuer\":\"https://congdanso.test\"", "\"issuer\":\"\"");
         assert_eq!(refused(&nobody), RulesError::OutOfRange { field: "issuer" });
+    }
+
+    #[test]
+    fn a_set_from_before_editions_of_kinds_of_papers_keeps_its_text_and_has_the_first() {
+        let text = rules().canonical();
+        let before = text.replace("\"paper_kinds\":2,", "");
+        assert_ne!(text, before);
+        let old = Rules::parse(&before).unwrap();
+        assert_eq!((old.paper_kinds, old.canonical()), (1, before));
+        let spelt = text.replace("\"paper_kinds\":2", "\"paper_kinds\":1");
+        assert_eq!(Rules::parse(&spelt), Err(RulesError::NotCanonical));
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Sign1 {
     }
 
     /// The part of a check by a prepared key that is this message's own; `None` when the signature cannot hold.
-    pub(crate) fn pending(&self, key: &Prepared) -> Option<Pending> {
+    pub(crate) fn pending<'a>(&self, key: &'a Prepared) -> Option<Pending<'a>> {
         key.begin(&self.signed, &self.signature)
     }
 

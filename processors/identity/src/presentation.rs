@@ -71,7 +71,7 @@ pub struct Disclosed {
     pub photo_hash: Option<[u8; 32]>,
 }
 
-/// A piece of what a citizen may choose to show. No portraits are kept yet, so that none can be chosen.
+/// A piece of what a citizen may choose to show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Disclosure {
     /// All that the static code says.
@@ -82,11 +82,13 @@ pub enum Disclosure {
     Name,
     /// Code of the ward of residence.
     Ward,
+    /// SHA-256 of the portrait, for whoever is shown the picture.
+    PhotoHash,
 }
 
 impl Disclosure {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Identity, Self::Over18, Self::Name, Self::Ward];
+    pub const ALL: &'static [Self] = &[Self::Identity, Self::Over18, Self::Name, Self::Ward, Self::PhotoHash];
 
     /// Its word in JSON and on command lines.
     #[must_use]
@@ -96,6 +98,7 @@ impl Disclosure {
             Self::Over18 => "over_18",
             Self::Name => "name",
             Self::Ward => "ward",
+            Self::PhotoHash => "photo_hash",
         }
     }
 
@@ -107,9 +110,16 @@ impl Disclosure {
 }
 
 impl Disclosed {
-    /// What was chosen of a citizen of whom the static code says `claims` and who lives in this ward. `today` is `YYYY-MM-DD`.
+    /// What was chosen of a citizen of whom the static code says `claims`, who lives in this ward and whose portrait has this hash.
+    /// `today` is `YYYY-MM-DD`. What is chosen and not known, a portrait, is not there: the caller says so.
     #[must_use]
-    pub fn of(claims: &Claims, ward: &str, chosen: &[Disclosure], today: &str) -> Self {
+    pub fn of(
+        claims: &Claims,
+        ward: &str,
+        photo_hash: Option<[u8; 32]>,
+        chosen: &[Disclosure],
+        today: &str,
+    ) -> Self {
         let mut disclosed = Self::default();
         if chosen.contains(&Disclosure::Identity) {
             disclosed = Self::identity(claims);
@@ -122,6 +132,9 @@ impl Disclosed {
         }
         if chosen.contains(&Disclosure::Ward) {
             disclosed.ward = Some(ward.to_owned());
+        }
+        if chosen.contains(&Disclosure::PhotoHash) {
+            disclosed.photo_hash = photo_hash;
         }
         disclosed
     }

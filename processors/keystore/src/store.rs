@@ -77,13 +77,8 @@ impl Keystore {
                 Held { secrets, file }
             }
         };
-        let (unsealed, root_is_here) = (matches!(sealing, Sealing::None), held.secrets.root.is_some());
-        if unsealed || root_is_here {
-            tracing::warn!(
-                unsealed,
-                root_is_here,
-                "keys are kept as for development: seal them, and keep the root key elsewhere"
-            );
+        if let Some(told) = kept_as_for_development(&sealing, &held.secrets) {
+            tracing::warn!("{told}");
         }
         let ring = Arc::new(KeyRing::new(&held.secrets));
         let store = Self { path, sealing, cost, ring, held: Mutex::new(held) };
@@ -303,6 +298,18 @@ impl Opened {
                 Ok(Some(Self { plain, file }))
             }
         }
+    }
+}
+
+/// What is kept as for development, and what to do about it; `None` when all is kept as a city's.
+const fn kept_as_for_development(sealing: &Sealing, secrets: &Secrets) -> Option<&'static str> {
+    match (matches!(sealing, Sealing::None), secrets.root.is_some()) {
+        (true, true) => Some("keys are kept as for development: seal them, and keep the root key elsewhere"),
+        (true, false) => Some("keys are not sealed: seal them"),
+        (false, true) => Some(
+            "a root key for development lies with the keys, until a list that the city's own signed is installed",
+        ),
+        (false, false) => None,
     }
 }
 

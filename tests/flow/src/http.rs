@@ -33,7 +33,9 @@ impl Client {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self {
             runtime,
-            client: reqwest::Client::new(),
+            // The program closes connections that are idle. A request that is sent at that moment is lost, and one that writes is not
+            // sent again by itself: on a busy machine that happens.
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build()?,
             base: base.to_owned(),
             key: key.map(str::to_owned),
         })

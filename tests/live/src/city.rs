@@ -1,18 +1,16 @@
 //! A city of its own for every test of the whole program: topics, keyspaces, folders, processes.
 
+use crate::HANG;
 use anyhow::{Context, bail, ensure};
 use flow::folder::{Folder, text};
 use flow::http::Client;
 use flow::process::{Up, output, run};
 use stack::Stack;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Partitions of each stream: two for each thread of three processors.
 pub const PARTITIONS: u16 = 12;
-
-/// How long a role may take until it is at work, before a test says that it hangs. Not a measure of speed.
-pub const HANG: Duration = Duration::from_secs(180);
 
 /// A city with its topics and tables, and a folder that keys and credentials are handed out from.
 pub struct City {

@@ -1,9 +1,13 @@
 //! `congdanso verify`: is this code ours, and does it hold?
 
+mod audit;
+mod lines;
+mod photo;
 mod served;
 mod status;
 mod told;
 
+pub use audit::THREADS_MAX;
 pub use status::age_seconds;
 
 use super::reach;
@@ -11,43 +15,48 @@ use crate::admin::Request;
 use crate::cli::{Global, VerifyArgs};
 use crate::exit::{Exit, Failure};
 use crate::node::now;
+use crate::served::or_cores;
 use anyhow::Context;
+use identity::claims::StatusReference;
 use identity::status::TTL_SECONDS;
 use identity::verdict::{KnownStatus, Verifier};
 use identity::{TrustList, Verdict};
+use lines::Lines;
+use photo::{Likeness, Photo};
 use served::Served;
 use status::{Known, Source};
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use told::{Form, tell};
 
-/// Codes of one step of an audit.
-const AUDIT_STEP_CODES: usize = 4_096;
 /// How soon a server that gave no bundle is asked again.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(TTL_SECONDS as u64);
-/// The longest line that is read, in bytes: no code is longer.
-const LINE_BYTES_MAX: u64 = 128 * 1024;
-
 /// Runs it. One verdict a code, on stdout.
 ///
 /// # Errors
-/// [`Exit::No`] when a code does not hold; [`Exit::NotFound`] when a picture shows no code.
+/// [`Exit::No`] when a code does not hold, or a picture is not the portrait that it names; [`Exit::NotFound`] when a picture shows no code.
 pub fn run(global: &Global, args: &VerifyArgs) -> anyhow::Result<()> {
+    if args.photo.is_some() && args.code == "-" {
+        return Err(Failure::new(Exit::Usage, "--photo goes with one code, not with a stream of them").into());
+    }
     let mut checker = Checker::of(global, args)?;
     let form = |plain| if global.json { Form::Json } else { plain };
     let all_hold = if args.batch {
-        audit(&mut checker, &args.code, form(Form::Line))?
+        audit::audit(&mut checker, &args.code, form(Form::Line), or_cores(args.threads.into()))?
     } else if args.code == "-" {
         stream(&mut checker, form(Form::Line))?
     } else {
+        let photo = args.photo.as_deref().map(Photo::read).transpose()?;
         let mut all_hold = true;
         let mut out = std::io::stdout().lock();
         for code in codes(&args.code)? {
             let verdict = checker.verify(&code)?;
-            all_hold &= verdict.is_valid();
-            tell(&mut out, form(Form::Lines), &verdict)?;
+            let likeness = photo.as_ref().and_then(|photo| photo.likeness(&verdict));
+            all_hold &= verdict.is_valid() && likeness.is_none_or(|likeness| likeness == Likeness::Matches);
+            tell(&mut out, form(Form::Lines), &verdict, likeness)?;
         }
         all_hold
     };
@@ -64,6 +73,8 @@ struct Checker {
     missing: Option<(String, Instant)>,
     max_age: i64,
     audience: Option<String>,
+    /// When the dates of codes are judged instead of now, in seconds since 1970.
+    at: Option<i64>,
 }
 
 impl Checker {
@@ -81,8 +92,8 @@ impl Checker {
         let source = args.status_bundle.as_deref().map(Source::named).or(at_hand.map(Source::Bytes));
         let known = source.map(|source| Known::open(source, args.max_age, &trust)).transpose()?;
         let verifier = Verifier::new(&trust);
-        let (max_age, audience) = (args.max_age, args.audience.clone());
-        let mut checker = Self { served, trust, verifier, known, missing: None, max_age, audience };
+        let (max_age, audience, at) = (args.max_age, args.audience.clone(), args.at);
+        let mut checker = Self { served, trust, verifier, known, missing: None, max_age, audience, at };
         if let (None, Some(server)) = (&checker.known, &args.server) {
             checker.ask_for_bundle(format!("{}/v1/status-bundle", server.trim_end_matches('/')));
         }
@@ -102,19 +113,20 @@ impl Checker {
 
     fn verify(&mut self, code: &str) -> anyhow::Result<Verdict> {
         let now = self.refreshed()?;
-        let status =
-            |reference: &_| self.known.as_ref().map_or(KnownStatus::Unknown, |k| k.of(reference, now));
+        let (at, status) = (self.at.unwrap_or(now), |reference: &_| self.status(reference, now));
         Ok(match &self.audience {
-            Some(audience) => self.verifier.verify_for(audience, code, now, &status),
-            None => self.verifier.verify(code, now, &status),
+            Some(audience) => self.verifier.verify_for(audience, code, at, &status),
+            None => self.verifier.verify(code, at, &status),
         })
     }
 
-    fn verify_all<'a>(&mut self, codes: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Vec<Verdict>> {
-        let now = self.refreshed()?;
-        let status =
-            |reference: &_| self.known.as_ref().map_or(KnownStatus::Unknown, |k| k.of(reference, now));
-        Ok(self.verifier.verify_all(codes, now, &status))
+    /// By what is known since [`Self::refreshed`] gave `now`.
+    fn verify_all<'a>(&self, codes: impl IntoIterator<Item = &'a str>, now: i64) -> Vec<Verdict> {
+        self.verifier.verify_all(codes, self.at.unwrap_or(now), &|reference| self.status(reference, now))
+    }
+
+    fn status(&self, reference: &StatusReference, now: i64) -> KnownStatus {
+        self.known.as_ref().map_or(KnownStatus::Unknown, |known| known.of(reference, now))
     }
 
     /// Now, in seconds since 1970, with what is known brought up to date where it is time.
@@ -145,79 +157,13 @@ fn stream(checker: &mut Checker, form: Form) -> anyhow::Result<bool> {
     while let Some(line) = lines.next()? {
         let verdict = checker.verify(line)?;
         all_hold &= verdict.is_valid();
-        tell(&mut out, form, &verdict)?;
+        tell(&mut out, form, &verdict, None)?;
         if !lines.has_more_at_hand() {
             out.flush()?;
         }
     }
     out.flush()?;
     Ok(all_hold)
-}
-
-/// Checks many codes of a file, or of stdin, one a line, at less than half the cost of each. One line for each, in their order, and the
-/// counts on stderr. Whether all hold.
-fn audit(checker: &mut Checker, file: &str, form: Form) -> anyhow::Result<bool> {
-    let input: Box<dyn Read> = match file {
-        "-" => Box::new(std::io::stdin().lock()),
-        file => Box::new(std::fs::File::open(file).with_context(|| format!("reading {file}"))?),
-    };
-    let mut lines = Lines::of(input);
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut all_hold = true;
-    loop {
-        let mut step = Vec::with_capacity(AUDIT_STEP_CODES);
-        while step.len() < AUDIT_STEP_CODES
-            && let Some(line) = lines.next()?
-        {
-            step.push(line.to_owned());
-        }
-        if step.is_empty() {
-            break;
-        }
-        for verdict in checker.verify_all(step.iter().map(String::as_str))? {
-            *counts.entry(verdict.code()).or_default() += 1;
-            all_hold &= verdict.is_valid();
-            tell(&mut out, form, &verdict)?;
-        }
-    }
-    out.flush()?;
-    for (verdict, count) in counts {
-        eprintln!("{verdict}: {count}");
-    }
-    Ok(all_hold)
-}
-
-/// Lines of text, read into one buffer. Empty ones are passed over; what is no UTF-8 is a code that cannot be read.
-struct Lines<R> {
-    input: BufReader<R>,
-    line: Vec<u8>,
-}
-
-impl<R: Read> Lines<R> {
-    fn of(input: R) -> Self {
-        Self { input: BufReader::with_capacity(64 * 1024, input), line: Vec::new() }
-    }
-
-    fn next(&mut self) -> anyhow::Result<Option<&str>> {
-        loop {
-            self.line.clear();
-            let read = (&mut self.input).take(LINE_BYTES_MAX).read_until(b'\n', &mut self.line)?;
-            if read == 0 {
-                return Ok(None);
-            }
-            if !self.line.trim_ascii().is_empty() {
-                // A code is ASCII, but for the names in a national string.
-                return Ok(Some(
-                    std::str::from_utf8(&self.line).unwrap_or("\u{fffd}").trim_end_matches(['\r', '\n']),
-                ));
-            }
-        }
-    }
-
-    fn has_more_at_hand(&self) -> bool {
-        self.input.buffer().contains(&b'\n')
-    }
 }
 
 /// The codes that an argument means: a picture's, when it names a file; otherwise its own text.
@@ -251,6 +197,19 @@ fn trust_list(global: &Global, args: &VerifyArgs) -> anyhow::Result<(TrustList, 
         _ => return Err(Failure::new(Exit::Usage, "--trust-list and --root go together").into()),
     };
     Ok((TrustList::open(&list, &root_of(&root)?)?, at_hand))
+}
+
+/// A time as RFC 3339 writes it, or in seconds since 1970.
+///
+/// # Errors
+/// What was expected.
+pub fn seconds(text: &str) -> Result<i64, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    let time = OffsetDateTime::parse(text, &Rfc3339);
+    time.map(OffsetDateTime::unix_timestamp)
+        .map_err(|_| "expected a time such as 2030-01-31T08:00:00+07:00".to_owned())
 }
 
 fn root_of(text: &str) -> anyhow::Result<[u8; 32]> {

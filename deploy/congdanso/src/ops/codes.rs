@@ -4,6 +4,7 @@ use super::citizen;
 use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use anyhow::Context;
+use api::portraits::photo_hash;
 use domain::row::InKey;
 use domain::rows::{AccountRow, AccountStatus};
 use domain::{Key, Table, TypedRow};
@@ -26,8 +27,9 @@ pub fn presentation(node: &Node, id: &str, audience: &str, disclose: &[String]) 
         return Err(usage("--audience: expected 1 to 256 bytes".to_owned()).into());
     }
     let chosen = disclose.iter().map(|name| {
-        Disclosure::named(name)
-            .ok_or_else(|| usage(format!("--disclose {name}: expected identity, over_18, name or ward")))
+        Disclosure::named(name).ok_or_else(|| {
+            usage(format!("--disclose {name}: expected identity, over_18, name, ward or photo_hash"))
+        })
     });
     let chosen: Vec<_> = chosen.collect::<Result<_, _>>()?;
     let key = Key(vec![citizen(id)?.to_part()]);
@@ -43,7 +45,15 @@ pub fn presentation(node: &Node, id: &str, audience: &str, disclose: &[String]) 
     if now.seconds() >= claims.expires_at {
         return Err(absent().into());
     }
-    let disclosed = Disclosed::of(&claims, &account.ward, &chosen, &now.day_in_vietnam().to_string());
+    let today = now.day_in_vietnam();
+    let portrait = if chosen.contains(&Disclosure::PhotoHash) {
+        let found = futures_executor::block_on(photo_hash(&*node.store, account.citizen, today))?;
+        let absent = "the vault has no portrait that an agency filed or that was certified";
+        Some(found.ok_or_else(|| Failure::new(Exit::NotFound, absent))?)
+    } else {
+        None
+    };
+    let disclosed = Disclosed::of(&claims, &account.ward, portrait, &chosen, &today.to_string());
     let presentation = Presentation::of(&claims, audience, rand::random(), disclosed, now.seconds());
     Ok(json!({
         "code": presentation.sign(&node.keys.ring().presentation_key()),

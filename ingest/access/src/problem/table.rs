@@ -106,6 +106,10 @@ codes! {
     /// The account has no code in force: it was closed or replaced, or none was issued yet.
     IdentityAbsent "identity_absent" NOT_FOUND
         "Tài khoản không có mã định danh còn hiệu lực" "The account has no code in force";
+    /// No portrait in the vault that an agency filed or that was certified.
+    PortraitAbsent "portrait_absent" NOT_FOUND
+        "Kho dữ liệu không có ảnh chân dung do cơ quan cung cấp hoặc được chứng thực"
+        "The vault has no portrait that an agency filed or that was certified";
     /// There is no such stream.
     UnknownStream "unknown_stream" NOT_FOUND
         "Không có luồng dữ liệu này" "Unknown stream";

@@ -36,6 +36,7 @@ impl World {
             "certificates_per_version" => &mut rules.certificates_per_version_max,
             "components_per_dossier" => &mut rules.components_per_dossier_max,
             "moves_per_dossier" => &mut rules.moves_per_dossier_max,
+            "paper_kinds" => &mut rules.paper_kinds,
             "payments_per_row" => &mut rules.payments_per_row_max,
             _ => panic!("@max.{name} is no limit of the rules"),
         };

@@ -55,6 +55,21 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
+fn what_is_kept_as_for_development_is_told_and_nothing_that_is_not() {
+    let (_parent, keys) = folder();
+    let with_root = open(&keys, &Sealing::None).unwrap().held.into_inner().secrets;
+    let without = Secrets { root: None, ..with_root.clone() };
+    let told = |sealing: &Sealing, secrets| kept_as_for_development(sealing, secrets).unwrap_or_default();
+    let both = told(&Sealing::None, &with_root);
+    assert!(both.contains("seal them") && both.contains("root key"), "{both}");
+    let unsealed = told(&Sealing::None, &without);
+    assert!(unsealed.contains("seal them") && !unsealed.contains("root key"), "{unsealed}");
+    let sealed = told(&passphrase(), &with_root);
+    assert!(sealed.contains("root key") && !sealed.contains("seal them"), "{sealed}");
+    assert_eq!(kept_as_for_development(&passphrase(), &without), None);
+}
+
+#[test]
 fn the_first_start_makes_keys_for_the_owner_alone() {
     let (_parent, keys) = folder();
     assert!(!Keystore::exists(&keys));

@@ -1,6 +1,7 @@
 //! The program from outside. Needs nothing but its binary, a folder for temporary files and loopback.
 
 mod agency;
+mod audits;
 mod backup;
 mod bad_input;
 mod codes;
@@ -15,6 +16,7 @@ mod kill;
 mod life;
 mod moving;
 mod pending;
+mod portraits;
 mod refusals;
 mod reissue;
 mod roles;

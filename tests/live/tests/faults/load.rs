@@ -3,7 +3,7 @@
 use anyhow::{Context, bail, ensure};
 use flow::http::Client;
 use flow::people::{dossier, line, paper, registration};
-use live::city::HANG;
+use live::HANG;
 use serde_json::Value;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;

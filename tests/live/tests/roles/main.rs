@@ -13,5 +13,7 @@ static STACK: LazyLock<Mutex<Stack>> =
 
 /// Broker and node, for one test alone. A test that failed says so itself, and does not make the others fail.
 fn stack() -> MutexGuard<'static, Stack> {
-    STACK.lock().unwrap_or_else(PoisonError::into_inner)
+    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
+    stack.mend().expect("a broker and a node answer");
+    stack
 }

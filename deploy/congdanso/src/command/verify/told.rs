@@ -1,5 +1,6 @@
 //! A verdict on stdout.
 
+use super::photo::Likeness;
 use identity::{Claims, Presentation, Verdict};
 use serde::Serialize;
 use std::io::Write;
@@ -24,6 +25,8 @@ struct Told<'a> {
     claims: Option<Said<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     presentation: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +61,8 @@ struct Shown<'a> {
     ward: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     over_18: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_hash: Option<String>,
 }
 
 impl<'a> From<&'a Claims> for Said<'a> {
@@ -89,15 +94,21 @@ impl<'a> From<&'a Presentation> for Shown<'a> {
             level: disclosed.level,
             ward: disclosed.ward.as_deref(),
             over_18: disclosed.over_18,
+            photo_hash: disclosed.photo_hash.map(hex::encode),
         }
     }
 }
 
-/// Tells one verdict.
+/// Tells one verdict, and what comparing a picture with it yielded, where one was.
 ///
 /// # Errors
 /// When `out` does not take it.
-pub fn tell(out: &mut impl Write, form: Form, verdict: &Verdict) -> anyhow::Result<()> {
+pub fn tell(
+    out: &mut impl Write,
+    form: Form,
+    verdict: &Verdict,
+    likeness: Option<Likeness>,
+) -> anyhow::Result<()> {
     if form == Form::Json {
         let told = Told {
             verdict: verdict.code(),
@@ -106,6 +117,7 @@ pub fn tell(out: &mut impl Write, form: Form, verdict: &Verdict) -> anyhow::Resu
             status_checked: verdict.is_status_checked(),
             claims: verdict.claims().map(Said::from),
             presentation: verdict.presentation().map(Shown::from),
+            photo: likeness.map(Likeness::word),
         };
         serde_json::to_writer(&mut *out, &told)?;
         return Ok(out.write_all(b"\n")?);
@@ -115,6 +127,9 @@ pub fn tell(out: &mut impl Write, form: Form, verdict: &Verdict) -> anyhow::Resu
     }
     if form == Form::Lines {
         details(out, verdict)?;
+        if let Some(likeness) = likeness {
+            writeln!(out, "  {}", likeness.text())?;
+        }
     }
     Ok(())
 }

@@ -20,7 +20,8 @@ pub(super) fn decide(
     let personal = plain(&body.personal)?;
     let today = ctx.today();
     checks::id(&body.document_id)?;
-    ensure(lists::paper_kind(&body.document_kind).is_some(), Reason::DocumentKindUnknown)?;
+    let kind = lists::paper_kind(&body.document_kind);
+    ensure(kind.is_some_and(|kind| kind.edition <= ctx.rules.paper_kinds), Reason::DocumentKindUnknown)?;
     text::check_line(&body.issuer)?;
     paper::personal(personal)?;
     paper::days(&body.issued_on, &body.expires_on, today)?;
