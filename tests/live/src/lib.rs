@@ -1,4 +1,6 @@
-//! What live tests of the log share: a city of its own for every test.
+//! What live tests share: for those of the log a city of topics, and for those of the whole program one with everything.
+
+pub mod city;
 
 use event_log::conformance::{Harness, PARTITIONS};
 use event_log::{AppendError, EventLog, NewRecord};

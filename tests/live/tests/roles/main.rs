@@ -2,7 +2,6 @@
 //!
 //! All tests share one broker and one node, one test at a time: one of them takes the broker away.
 
-mod city;
 mod one_process;
 mod three_processors;
 

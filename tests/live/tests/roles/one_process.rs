@@ -1,11 +1,11 @@
 //! Everything in one process, on the real engine.
 
-use crate::city::City;
 use crate::stack;
 use anyhow::ensure;
 use flow::http::Client;
 use flow::people::{line, registration};
 use live::HANG;
+use live::city::City;
 use serde_json::Value;
 use std::time::Instant;
 

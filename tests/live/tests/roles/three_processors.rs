@@ -1,33 +1,19 @@
 //! One intake, one process for reads, three processors.
 
-use crate::city::{City, holding};
 use crate::stack;
 use anyhow::{Context, bail, ensure};
 use flow::folder::Ledger;
 use flow::http::{Answer, Client};
 use flow::people::{dossier, line, paper, registration};
-use flow::process::Up;
+use live::HANG;
+use live::city::{City, holding, ready};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const PROCESSORS: [&str; 3] = ["process-0", "process-1", "process-2"];
 /// Citizens that register before a processor is killed, and as many after.
 const CITIZENS: u32 = 200;
-
-/// How long a role may take until it is at work, before a test says that it hangs. Not a measure of speed.
-const HANG: Duration = Duration::from_secs(180);
-
-/// The role, once it is at work.
-fn ready(up: Up) -> anyhow::Result<Up> {
-    let until = Instant::now() + HANG;
-    while Client::new(&up.base, None)?.get("/readyz")?.status != 200 {
-        if Instant::now() > until {
-            bail!("not at work in {HANG:?}: {:?}", up.terminate()?);
-        }
-    }
-    Ok(up)
-}
 
 /// Asks for what became of an accepted event until it is decided.
 fn outcome(reads: &Client, accepted: &Value) -> anyhow::Result<Value> {
