@@ -34,6 +34,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "live-store", test: "store", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "moving", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "roles", needs: &[JDK, MAVEN] },
+    Suite { package: "live", test: "faults", needs: &[JDK, MAVEN] },
 ];
 
 impl Suite {
