@@ -27,7 +27,7 @@ fn issuer() -> SigningKey {
 }
 
 fn key_of(signing: &SigningKey) -> PaperKey {
-    PaperKey::new(signing.verifying_key().as_bytes(), 0, 9).unwrap()
+    PaperKey::new(signing.verifying_key().as_bytes(), 0, 9).expect("a key for papers")
 }
 
 fn signed(text: &str) -> String {
