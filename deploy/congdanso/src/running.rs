@@ -198,11 +198,21 @@ fn api_parts(
                 judge_ledger(&node);
             }
         }),
-        ready: Arc::new(move || match ready.failed() {
-            Some(stopped) => Err(stopped.to_string()),
+        ready: Arc::new(move || {
+            if let Some(stopped) = ready.failed() {
+                return Err(stopped.to_string());
+            }
+            if let Some((partition, cause)) = ready.contradicted() {
+                return Err(format!(
+                    "log and rows do not belong together: {partition} waits, {}",
+                    cause.code()
+                ));
+            }
             // An intake beside it takes events before that too.
-            None if offer == Offer::Everything || ready.has_joined() => Ok(()),
-            None => Err("the group of processors has not taken this one in yet".to_owned()),
+            if offer == Offer::Everything || ready.has_joined() {
+                return Ok(());
+            }
+            Err("the group of processors has not taken this one in yet".to_owned())
         }),
         clock: Arc::new(now),
         more_openapi: vec![gateway::http::openapi()],

@@ -11,6 +11,7 @@
 //! Kafka's committed offsets are written for tools that show lag, and never read.
 
 mod append;
+mod asking;
 mod cloud_events;
 mod consumer;
 mod context;

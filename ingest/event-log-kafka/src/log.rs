@@ -2,17 +2,14 @@
 
 use crate::append::Producer;
 use crate::consumer::Member;
-use crate::context::Quiet;
 use crate::layout::Layout;
 use crate::metrics::Metrics;
 use crate::read::{self, Readers};
-use crate::{OpenError, Options, TopicNames, settings};
+use crate::{OpenError, Options, TopicNames, asking};
 use event_log::{AppendError, Bounds, Consumer, EventLog, NewRecord, ReadError, Record, TopicLayout};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use prometheus::Registry;
-use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use schemas::{Topic, TopicPartition};
 use std::sync::Arc;
 
@@ -39,12 +36,7 @@ impl KafkaLog {
     /// See [`OpenError`].
     pub fn open(options: Options, registry: &Registry) -> Result<Arc<Self>, OpenError> {
         options.check()?;
-        let asking: BaseConsumer<Quiet> =
-            BaseConsumer::from_config_and_context(&settings::admin(&options), Quiet)
-                .map_err(|error| settings::not_made(&error))?;
-        let metadata = asking
-            .fetch_metadata(None, options.read_timeout)
-            .map_err(|error| OpenError::Unreachable { reason: error.to_string() })?;
+        let metadata = asking::metadata(&options)?;
         let layout = Arc::new(Layout::from_metadata(&TopicNames::new(&options.city), &metadata)?);
         let metrics = Arc::new(Metrics::register(registry)?);
         let producer = Producer::new(&options, Arc::clone(&layout), Arc::clone(&metrics))?;

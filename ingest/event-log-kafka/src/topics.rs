@@ -1,7 +1,7 @@
 //! Making topics, and holding those that are there against what a truth needs.
 
 use crate::context::Quiet;
-use crate::{OpenError, Options, TopicNames, TopicsError, settings};
+use crate::{OpenError, Options, TopicNames, TopicsError, asking, settings};
 use futures_executor::block_on;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
@@ -128,6 +128,8 @@ struct Topics {
 impl Topics {
     fn connect(options: &Options) -> Result<Self, TopicsError> {
         options.check()?;
+        // A client that makes topics does not say why it is turned away, if it is.
+        asking::metadata(options)?;
         let admin = AdminClient::from_config_and_context(&settings::admin(options), Quiet)
             .map_err(|error| settings::not_made(&error))?;
         Ok(Self { admin, names: TopicNames::new(&options.city), options: options.clone() })

@@ -19,11 +19,13 @@ pub enum PauseCause {
     AnotherHistory,
     /// The log ends before the checkpoint: restored from an older copy.
     LogBehind,
+    /// The log begins after the checkpoint: records were deleted that were not decided yet.
+    LogTrimmed,
 }
 
 impl PauseCause {
     /// All causes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::UnknownSchema,
         Self::UnknownRules,
         Self::UnknownKey,
@@ -31,6 +33,7 @@ impl PauseCause {
         Self::RowShape,
         Self::AnotherHistory,
         Self::LogBehind,
+        Self::LogTrimmed,
     ];
 
     /// The code in metrics, logs and status.
@@ -44,7 +47,15 @@ impl PauseCause {
             Self::RowShape => "row_shape",
             Self::AnotherHistory => "another_history",
             Self::LogBehind => "log_behind",
+            Self::LogTrimmed => "log_trimmed",
         }
+    }
+
+    /// Whether the log is not the one that the checkpoint was made from. That passes only when an operator acts; other causes
+    /// pass in the course of an upgrade.
+    #[must_use]
+    pub const fn is_of_the_log(self) -> bool {
+        matches!(self, Self::AnotherHistory | Self::LogBehind | Self::LogTrimmed)
     }
 }
 

@@ -221,15 +221,18 @@ impl Engine {
         let epoch = self.deps.log.layout(partition.topic).epoch;
         let checkpoint = self.deps.store.checkpoint(partition)?;
         let next_offset = checkpoint.filter(|c| c.epoch == epoch).map_or(0, |c| c.next_offset);
-        let paused = match checkpoint {
+        let contradiction = match checkpoint {
             Some(checkpoint) => self.contradiction(&checkpoint, epoch)?,
             None => None,
+        };
+        let paused = match contradiction {
+            Some(cause) => Some(cause),
+            None => sought(consumer.seek(partition, next_offset))?,
         };
         if let Some(cause) = paused {
             tracing::error!(%partition, cause = cause.code(), "partition waits: the log and the checkpoint disagree");
             consumer.pause(partition);
         } else {
-            consumer.seek(partition, next_offset)?;
             consumer.resume(partition);
         }
         self.assigned.insert(
@@ -262,7 +265,11 @@ impl Engine {
             return Ok(None);
         }
         let schemas::Topic::Stream(stream) = checkpoint.of.topic else { return Ok(None) };
-        let last = self.deps.log.read(checkpoint.of, checkpoint.next_offset - 1, 1, 1)?;
+        let last = match self.deps.log.read(checkpoint.of, checkpoint.next_offset - 1, 1, 1) {
+            // Deleted in this moment: whether anything is missing is for the seek to say.
+            Err(ReadError::Trimmed { .. }) => return Ok(None),
+            last => last?,
+        };
         let last = last.first().filter(|record| record.offset < checkpoint.next_offset);
         let same = last.is_some_and(|record| {
             schemas::codec::decode(stream, &record.value)
@@ -398,5 +405,14 @@ impl Engine {
     /// What this engine holds.
     pub(crate) fn holds(&self) -> impl Iterator<Item = (TopicPartition, &Assigned)> {
         self.assigned.iter().map(|(p, a)| (*p, a))
+    }
+}
+
+/// A partition whose next record was deleted waits, and the others go on.
+fn sought(result: Result<(), ReadError>) -> Result<Option<PauseCause>, ReadError> {
+    match result {
+        Ok(()) => Ok(None),
+        Err(ReadError::Trimmed { .. }) => Ok(Some(PauseCause::LogTrimmed)),
+        Err(error) => Err(error),
     }
 }

@@ -3,6 +3,7 @@
 use crate::assigned::PauseCause;
 use crate::engine::{Deps, Engine, EngineError, Limits, Mode, Step};
 use crate::rebuild::stream_partitions;
+use event_log::ReadError;
 use parking_lot::{Condvar, Mutex};
 use schemas::{Stream, Topic, TopicPartition};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +143,14 @@ impl Processor {
         self.board.failed.lock().clone()
     }
 
+    /// A partition of this process whose log is not the one that its checkpoint was made from, and why it waits, if there is one.
+    #[must_use]
+    pub fn contradicted(&self) -> Option<(TopicPartition, PauseCause)> {
+        let partitions = self.board.partitions.lock();
+        let mut waiting = partitions.iter().filter_map(|(partition, paused)| Some((*partition, (*paused)?)));
+        waiting.find(|(_, cause)| cause.is_of_the_log())
+    }
+
     /// Brings the gauges up to date; called before metrics are read.
     ///
     /// # Errors
@@ -150,12 +159,21 @@ impl Processor {
         let metrics = &self.deps.metrics;
         let status = self.status()?;
         let now = (self.deps.clock)();
+        // Alarms first: what is read of the log below may fail.
+        for cause in PauseCause::ALL {
+            let waiting = status.iter().filter(|s| s.paused == Some(cause)).count();
+            metrics.paused_partitions.with_label_values(&[cause.code()]).set(waiting as i64);
+        }
         for stream in Stream::ALL {
             let of_stream = status.iter().filter(|s| s.partition.topic == Topic::Stream(stream));
             let (mut lag, mut oldest) = (0, None);
             for partition in of_stream.filter(|s| s.end_offset > s.next_offset) {
                 lag += partition.end_offset - partition.next_offset;
-                let first = self.deps.log.read(partition.partition, partition.next_offset, 1, 1)?;
+                let first = match self.deps.log.read(partition.partition, partition.next_offset, 1, 1) {
+                    // How old the record was that is gone is not known.
+                    Err(ReadError::Trimmed { .. }) => continue,
+                    first => first?,
+                };
                 let accepted = first.first().and_then(|r| schemas::codec::decode(stream, &r.value).ok());
                 oldest = oldest.into_iter().chain(accepted.map(|event| event.header.accepted_at)).min();
             }
@@ -165,10 +183,6 @@ impl Processor {
                 .with_label_values(&[stream.name()])
                 .set(i64::try_from(lag).unwrap_or(i64::MAX));
             metrics.oldest_unprocessed_seconds.with_label_values(&[stream.name()]).set(age);
-        }
-        for cause in PauseCause::ALL {
-            let waiting = status.iter().filter(|s| s.paused == Some(cause)).count();
-            metrics.paused_partitions.with_label_values(&[cause.code()]).set(waiting as i64);
         }
         Ok(())
     }

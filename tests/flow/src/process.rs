@@ -5,8 +5,8 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// How long the program may take to come up or to end before a test says that it hangs. Not a measure of speed.
@@ -177,6 +177,7 @@ pub struct Up {
     /// `http://address:port`.
     pub base: String,
     said: Receiver<Said>,
+    heard: Arc<Mutex<String>>,
 }
 
 impl Up {
@@ -199,13 +200,21 @@ impl Up {
         let mut child = command(data, &all).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let errors = child.stderr.take().context("the program's stderr")?;
         let (sender, said) = channel();
-        std::thread::spawn(move || listen(errors, &sender));
-        let mut up = Self { child, base: String::new(), said };
+        let heard = Arc::<Mutex<String>>::default();
+        let hearing = Arc::clone(&heard);
+        std::thread::spawn(move || listen(errors, &hearing, &sender));
+        let mut up = Self { child, base: String::new(), said, heard };
         match up.said.recv_timeout(HANG).context("the program does not come up")? {
             Said::Serves(base) => up.base = base,
             Said::Ended(said) => bail!("the program did not come up ({}):\n{said}", up.child.wait()?),
         }
         Ok(up)
+    }
+
+    /// What it said on stderr so far: for a test that fails.
+    #[must_use]
+    pub fn heard(&self) -> String {
+        self.heard.lock().map_or_else(|_| String::new(), |heard| heard.clone())
     }
 
     /// The process id.
@@ -257,17 +266,19 @@ impl Drop for Up {
     }
 }
 
-/// Passes on where the program serves, and at its end all that it said.
-fn listen(errors: ChildStderr, to: &Sender<Said>) {
-    let mut said = String::new();
+/// Keeps what is said, passes on where the program serves, and at its end all that it said.
+fn listen(errors: ChildStderr, heard: &Mutex<String>, to: &Sender<Said>) {
     for line in BufReader::new(errors).lines().map_while(Result::ok) {
         if let Some(urls) = line.trim_start().strip_prefix("health ") {
             let base =
                 urls.split_whitespace().next().unwrap_or_default().trim_end_matches("/healthz").to_owned();
             to.send(Said::Serves(base)).ok();
         }
-        said.push_str(&line);
-        said.push('\n');
+        if let Ok(mut heard) = heard.lock() {
+            *heard += &line;
+            heard.push('\n');
+        }
     }
+    let said = heard.lock().map_or_else(|_| String::new(), |heard| heard.clone());
     to.send(Said::Ended(said)).ok();
 }

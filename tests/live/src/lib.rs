@@ -1,4 +1,6 @@
-//! What live tests of the log share: a city of its own for every test.
+//! What live tests share: for those of the log a city of topics, and for those of the whole program one with everything.
+
+pub mod city;
 
 use event_log::conformance::{Harness, PARTITIONS};
 use event_log::{AppendError, EventLog, NewRecord};
@@ -7,6 +9,10 @@ use prometheus::Registry;
 use schemas::{Stream, Topic, TopicPartition};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// After so long what is waited for does not come any more. Not a measure of speed.
+pub const HANG: Duration = Duration::from_secs(300);
 
 /// A city with its topics.
 pub struct City {
@@ -49,13 +55,14 @@ impl City {
     /// When it does not open.
     #[must_use]
     pub fn log(&self) -> Arc<KafkaLog> {
-        loop {
-            match KafkaLog::open(self.options.clone(), &Registry::new()) {
-                Ok(log) => return log,
-                // A broker that has not heard of new topics yet.
-                Err(error) => assert!(error.is_retryable(), "{error}"),
+        awaited("a log that opens", || match KafkaLog::open(self.options.clone(), &Registry::new()) {
+            Ok(log) => Some(log),
+            // A broker that has not heard of new topics yet.
+            Err(error) => {
+                assert!(error.is_retryable(), "{error}");
+                None
             }
-        }
+        })
     }
 }
 
@@ -89,4 +96,32 @@ pub fn records(to: TopicPartition, prefix: &str, count: usize) -> Vec<NewRecord>
 /// What the append answers.
 pub fn append(log: &dyn EventLog, records: Vec<NewRecord>) -> Result<Vec<u64>, AppendError> {
     futures_executor::block_on(log.append(records))
+}
+
+/// Appends until it is done, again after everything that passes.
+///
+/// # Panics
+/// When it does not pass.
+pub fn append_at_last(log: &dyn EventLog, records: &[NewRecord]) -> Vec<u64> {
+    awaited("an append that is acknowledged", || match append(log, records.to_vec()) {
+        Ok(offsets) => Some(offsets),
+        Err(error) => {
+            assert!(error.is_retryable(), "{error}");
+            None
+        }
+    })
+}
+
+/// Tries until there is something.
+///
+/// # Panics
+/// When there is nothing after [`HANG`].
+pub fn awaited<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let since = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(since.elapsed() < HANG, "{what} does not come in {} s", HANG.as_secs());
+    }
 }

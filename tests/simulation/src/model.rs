@@ -1,9 +1,10 @@
 //! What every row must be: the same deciders, folded over the log one event at a time, with a plain map.
 //!
 //! Nothing here is shared with the runner but what an event means: no batches, no skipping, no caches, no order of writing.
+//! Folds the log of a run, or the log of a real city.
 
 use crate::log::PARTITIONS;
-use crate::plan::{OPERATORS_REASON, Plan, Planned, partitions};
+use crate::plan::{OPERATORS_REASON, Plan, Planned};
 use crate::reference::{Known, crashes};
 use domain::decide::history_row;
 use domain::row::InKey;
@@ -17,6 +18,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A row's table and key.
 pub type RowId = (Table, Key);
+
+/// What a log is folded by.
+#[derive(Clone, Copy)]
+pub struct Ground<'g> {
+    /// Partitions of each stream.
+    pub partitions: u16,
+    /// Keys and rules.
+    pub reference: &'g dyn Reference,
+    /// Whether the decider crashes at an event.
+    pub crashes: fn(&Event) -> bool,
+}
 
 /// What a log comes to.
 #[derive(Debug, Default)]
@@ -34,24 +46,32 @@ pub struct Model {
 }
 
 impl Model {
-    /// Folds a log.
+    /// Folds the log of a run.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
+        Self::folded(&plan.records, Ground { partitions: PARTITIONS, reference: &Known, crashes })
+    }
+
+    /// Folds records. Those of one partition stand in the order of their offsets; partitions need no order.
+    ///
+    /// # Panics
+    /// When a record names keys or rules that the ground does not have.
+    #[must_use]
+    pub fn folded(records: &[Planned], ground: Ground<'_>) -> Self {
         let mut model = Self::default();
-        for of in partitions() {
-            for record in plan.records.iter().filter(|record| record.place.topic_partition() == of) {
-                let last_event_id = model.record(record);
-                let (epoch, next_offset) = (record.place.epoch, record.place.offset + 1);
-                model.checkpoints.insert(of, Checkpoint { of, epoch, next_offset, last_event_id });
-            }
+        for record in records {
+            let last_event_id = model.record(record, ground);
+            let (of, epoch) = (record.place.topic_partition(), record.place.epoch);
+            let next_offset = record.place.offset + 1;
+            model.checkpoints.insert(of, Checkpoint { of, epoch, next_offset, last_event_id });
         }
         model
     }
 
-    fn record(&mut self, record: &Planned) -> EventId {
+    fn record(&mut self, record: &Planned, ground: Ground<'_>) -> EventId {
         let place = record.place;
         let nobody = EventId(uuid::Uuid::nil());
-        let at_home = schemas::partitioner::partition_of(&record.key, PARTITIONS) == place.partition;
+        let at_home = schemas::partitioner::partition_of(&record.key, ground.partitions) == place.partition;
         let event = schemas::codec::decode(place.stream, &record.value).ok();
         let is_own = |event: &Event| at_home && record.key[..] == event.header.citizen_id.record_key();
         let readable = event.as_ref().filter(|event| is_own(event));
@@ -70,23 +90,23 @@ impl Model {
         *self.accepted.entry((place.topic_partition(), sender)).or_default() += 1;
         match (dead, readable) {
             (Some((reason, detail)), event) => self.dead(place, reason, detail, event),
-            (None, Some(event)) => self.event(place, event),
+            (None, Some(event)) => self.event(place, event, ground),
             (None, None) => unreachable!("a record that is not dead was read"),
         }
         readable.map_or(nobody, |event| event.header.event_id)
     }
 
-    fn event(&mut self, place: Place, event: &Event) {
+    fn event(&mut self, place: Place, event: &Event, ground: Ground<'_>) {
         if let Some(first) = self.decided_before(place, event) {
             let same = first.body_hash == event.header.body_hash;
             let outcome =
                 if same { Outcome::Duplicate } else { Outcome::Refused(Reason::IdempotencyConflict) };
             return self.count(place, event, outcome, outcome_deltas(event, outcome));
         }
-        if crashes(event) {
+        if (ground.crashes)(event) {
             return self.dead(place, DeadReason::Quarantined, "decider_crashed", Some(event));
         }
-        let rules = Known.rules(event.header.rules).expect("the plan names known rules");
+        let rules = ground.reference.rules(event.header.rules).expect("records name known rules");
         let state = self.rows.get(&keys_read(event)).cloned();
         let decision = domain::decide(Input { event, place, state, rules: &rules });
         let mut decision = decision.expect("rows of the model fit their tables, and nothing is sealed");
@@ -94,7 +114,7 @@ impl Model {
             let row = decision.state.take().expect("a code is issued for a row");
             let cause = row.cause;
             let mut account = AccountRow::from_row(row).expect("rows of the model fit their tables");
-            let key = Known.signing_key(event.header.kid).expect("the plan names known keys");
+            let key = ground.reference.signing_key(event.header.kid).expect("records name known keys");
             account.token = identity::token::sign(&claims_of(&account, &rules), &key);
             decision.state = Some(account.to_row(cause));
         }

@@ -6,11 +6,17 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// Copies the jars that a pom names, and theirs, into one folder.
 const GOAL: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 /// How much of what Maven said is shown when it failed, in lines.
 const SAID_LINES_MAX: usize = 20;
+/// How often Maven is asked. A download that breaks off is usual; what came before it is kept in Maven's own cache.
+const FETCHES_MAX: u32 = 4;
+/// How long is waited before Maven is asked again, longer each time.
+const FETCH_PAUSE: Duration = Duration::from_secs(5);
 
 /// A server's jars.
 pub struct Jars {
@@ -55,7 +61,7 @@ impl Jars {
         file.lock().map_err(StackError::io(format!("locking {}", lock.display())))?;
         if !self.are_in(&folder) {
             say(&format!("fetching {} from Maven Central (once)", self.name));
-            self.fetch(&cache, &folder)?;
+            self.fetch(&cache, &folder, say)?;
         }
         Ok(folder)
     }
@@ -71,23 +77,36 @@ impl Jars {
         folder.is_dir() && self.pinned().keys().all(|jar| folder.join(jar).is_file())
     }
 
-    fn fetch(&self, cache: &Path, folder: &Path) -> Result<(), StackError> {
+    fn fetch(&self, cache: &Path, folder: &Path, say: &mut dyn FnMut(&str)) -> Result<(), StackError> {
         let maven = tools::maven()?;
         let work = tempfile::tempdir_in(cache).map_err(StackError::io("making a folder to fetch into"))?;
         let pom = work.path().join("pom.xml");
         fs::write(&pom, self.pom()).map_err(StackError::io("writing the pom"))?;
         let jars = work.path().join("jars");
-        let output = Command::new(maven)
+        let mut command = Command::new(maven);
+        command
             .args(["--batch-mode", "--quiet", "--file"])
             .arg(&pom)
             .args([GOAL, "-DincludeScope=runtime"])
-            .arg(format!("-DoutputDirectory={}", jars.display()))
-            .output()
-            .map_err(StackError::io("running mvn"))?;
-        if !output.status.success() {
+            .arg(format!("-DoutputDirectory={}", jars.display()));
+        for fetch in 1.. {
+            let output = command.output().map_err(StackError::io("running mvn"))?;
+            if output.status.success() {
+                break;
+            }
             let said = [output.stdout, output.stderr].concat();
             let said = tail(&String::from_utf8_lossy(&said), SAID_LINES_MAX);
-            return Err(StackError::Fetch { what: self.name.to_owned(), said });
+            if fetch == FETCHES_MAX {
+                return Err(StackError::Fetch { what: self.name.to_owned(), said });
+            }
+            let pause = FETCH_PAUSE * fetch;
+            let first = said.lines().next().unwrap_or_default();
+            say(&format!(
+                "fetching {} failed, try {fetch} of {FETCHES_MAX}, again in {} s: {first}",
+                self.name,
+                pause.as_secs()
+            ));
+            sleep(pause);
         }
         self.check(&jars)?;
         if folder.exists() {

@@ -13,8 +13,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A server that does not answer after this long will not. A cold start takes 10 s on two quiet cores.
-const ANSWER_MAX: Duration = Duration::from_secs(240);
+/// A server that does not answer after this long will not. A cold start takes 10 s on two quiet cores and minutes where others
+/// have them; one that ended is noticed at once.
+const ANSWER_MAX: Duration = Duration::from_secs(600);
 /// How often a starting server is asked.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often word is given while one waits.

@@ -185,6 +185,22 @@ impl Stack {
         names.iter().try_for_each(|name| self.wait(name, false, &mut |_| {}))
     }
 
+    /// Starts members again that are gone, continues those that were stopped, and returns when all answer: for a test after one
+    /// that failed half way.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub fn mend(&mut self) -> Result<(), StackError> {
+        for name in self.names() {
+            match self.state.member(&name)?.alive() {
+                Alive::Running => {}
+                Alive::Stopped => self.resume(&name)?,
+                Alive::Gone => self.spawn(&name)?,
+            }
+        }
+        self.names().iter().try_for_each(|name| self.wait(name, false, &mut |_| {}))
+    }
+
     /// SIGSTOP: the member is there and says nothing.
     ///
     /// # Errors

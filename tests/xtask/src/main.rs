@@ -1,39 +1,37 @@
 //! The checks of the project: `cargo xtask test`, and `cargo xtask live` for those that need programs beside Rust.
 //!
-//! Formatting, lints, documentation, tests; the first that fails ends it, but all tests run. The last line counts them.
+//! Formatting, lints, documentation, tests. Where one of the first three fails, that is the end; tests all run. The last line
+//! counts them.
 
+mod counts;
+mod leftovers;
 mod live;
+mod needs;
 
 use anyhow::{Context, bail};
-use std::io::{BufRead, BufReader};
+use counts::{Counts, counted};
+use leftovers::Run;
 use std::process::{Command, ExitCode, Stdio};
 
 fn main() -> ExitCode {
-    let result = match std::env::args().nth(1).as_deref() {
-        Some("test") => test(),
-        Some("live") => live(),
-        _ => Err(anyhow::anyhow!("usage: cargo xtask test|live")),
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let result = match &*arguments {
+        ["test"] => test(),
+        ["live", names @ ..] => live(names),
+        [leftovers::WATCH, mark] => leftovers::watch(mark).map(|()| ExitCode::SUCCESS),
+        _ => Err(anyhow::anyhow!("usage: cargo xtask test, or cargo xtask live [PACKAGE|TEST]...")),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-/// Tests counted over all their binaries.
-#[derive(Default)]
-struct Counts {
-    passed: u64,
-    failed: u64,
-}
-
-fn test() -> anyhow::Result<()> {
+fn test() -> anyhow::Result<ExitCode> {
+    let run = Run::begun()?;
     step("formatting", &["fmt", "--all", "--check"], &[])?;
-    let features =
-        live::SUITES.iter().map(|suite| format!("{}/live", suite.package)).collect::<Vec<_>>().join(",");
+    let features = live::features(live::SUITES);
     let lints = [
         "clippy",
         "--workspace",
@@ -52,32 +50,37 @@ fn test() -> anyhow::Result<()> {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"],
         &strict,
     )?;
-    // The program itself is what the flow tests run, so it is built before them.
-    step("the program", &["build", "--package", "congdanso", "--locked"], &[])?;
-    told(&tests("tests", &["--workspace"])?)
+    the_program()?;
+    Ok(told(&[("cargo test".to_owned(), hermetic(&run)?)]))
 }
 
-/// The live suites, after installing what they need.
-fn live() -> anyhow::Result<()> {
-    live::provide()?;
-    step("the program", &["build", "--package", "congdanso", "--locked"], &[])?;
-    let mut counts = Counts::default();
-    for suite in live::SUITES {
-        let arguments = ["--package", suite.package, "--features", "live", "--test", suite.test];
-        let more = tests(&format!("live tests: {}", suite.package), &arguments)?;
-        counts.passed += more.passed;
-        counts.failed += more.failed;
-    }
-    told(&counts)
+/// The live suites, or those of the names given, after installing what they need.
+fn live(names: &[&str]) -> anyhow::Result<ExitCode> {
+    let suites = live::named(names)?;
+    let run = Run::begun()?;
+    let lacking = live::provided(&suites);
+    the_program()?;
+    Ok(told(&live::all(&run, &suites, &lacking)?))
 }
 
-/// The last line.
-fn told(counts: &Counts) -> anyhow::Result<()> {
-    println!("{} passed, {} failed", counts.passed, counts.failed);
-    if counts.failed > 0 {
-        bail!("{} test(s) failed", counts.failed)
+/// The program itself is what the tests from outside run, so it is built before them.
+fn the_program() -> anyhow::Result<()> {
+    step("the program", &["build", "--package", "congdanso", "--locked"], &[])
+}
+
+/// Says which failed and, in the last line, how many.
+fn told(all: &[(String, Counts)]) -> ExitCode {
+    let mut sum = Counts::default();
+    println!();
+    for (name, counts) in all {
+        let Counts { passed, failed, seconds } = counts;
+        let word = if *failed == 0 { "ok    " } else { "FAILED" };
+        println!("{word} {name}: {passed} passed, {failed} failed, {seconds} s");
+        sum.passed += passed;
+        sum.failed += failed;
     }
-    Ok(())
+    println!("{} passed, {} failed", sum.passed, sum.failed);
+    if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -94,40 +97,13 @@ fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow:
     if status.success() { Ok(()) } else { bail!("{name}: cargo {} failed", arguments.join(" ")) }
 }
 
-/// Runs the tests that the arguments name, showing what they print, and counts them from cargo's own summaries.
-fn tests(name: &str, which: &[&str]) -> anyhow::Result<Counts> {
-    eprintln!("== {name}");
-    let mut command = cargo(&["test", "--no-fail-fast", "--locked"]);
-    let mut child = command.args(which).stdout(Stdio::piped()).spawn()?;
-    let out = child.stdout.take().context("the tests' output")?;
-    let mut counts = Counts::default();
-    for line in BufReader::new(out).lines() {
-        let line = line?;
-        println!("{line}");
-        if let Some(rest) = line.strip_prefix("test result: ") {
-            counts.passed += number_before(rest, " passed");
-            counts.failed += number_before(rest, " failed");
-        }
-    }
-    let status = child.wait()?;
-    if !status.success() && counts.failed == 0 {
+/// The tests that need nothing but Rust.
+fn hermetic(run: &Run) -> anyhow::Result<Counts> {
+    eprintln!("== tests");
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]);
+    let (counts, ended) = counted(run, command.stdout(Stdio::piped()), None)?;
+    if counts.failed == 0 && !ended.is_some_and(|status| status.success()) {
         bail!("cargo test failed before it had run every test");
     }
     Ok(counts)
-}
-
-fn number_before(text: &str, word: &str) -> u64 {
-    let Some((before, _)) = text.split_once(word) else { return 0 };
-    before.rsplit([' ', '.', ';']).next().and_then(|n| n.parse().ok()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number_before;
-
-    #[test]
-    fn the_counts_of_a_summary_are_read() {
-        let summary = "FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
-        assert_eq!((number_before(summary, " passed"), number_before(summary, " failed")), (12, 3));
-    }
 }

@@ -93,7 +93,15 @@ pub fn quarantine(context: &Context<'_>, text: &str, reason: &str) -> anyhow::Re
     let of = at.topic_partition();
     let next = projections::ProjectionsWriter::checkpoint(&*node.store, of)?.map_or(0, |c| c.next_offset);
     let waits = match context.processor {
-        Some(processor) => processor.status()?.iter().any(|s| s.partition == of && s.paused.is_some()),
+        Some(processor) => match processor.status()?.iter().find(|status| status.partition == of) {
+            Some(status) => status.paused.is_some(),
+            None => {
+                let message = format!(
+                    "{of} is another process's: ask the one that says that it waits, in its own folder"
+                );
+                return Err(Failure::new(Exit::No, message).into());
+            }
+        },
         None => true,
     };
     let is_there = node.log.layout(of.topic).epoch == at.epoch

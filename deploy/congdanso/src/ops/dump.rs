@@ -106,7 +106,8 @@ pub fn account(node: &Node, text: &str) -> anyhow::Result<Value> {
 }
 
 /// I1 over everything: what was accepted is applied, duplicate, refused, dead-lettered, quarantined or in flight. Each partition is
-/// judged at a moment when its checkpoint stood still; one that never does while it is read is not judged.
+/// judged at a moment when its checkpoint stood still; one that never does while it is read is not judged, nor is one whose rows are
+/// ahead of its checkpoint.
 pub fn ledger(node: &Node) -> anyhow::Result<Value> {
     let (mut accepted, mut in_flight, mut balanced) = (0, 0, true);
     let mut sum = [0_u64; 5];
@@ -114,20 +115,19 @@ pub fn ledger(node: &Node) -> anyhow::Result<Value> {
         let topic = Topic::Stream(stream);
         for partition in 0..node.log.layout(topic).partitions {
             let of = TopicPartition { topic, partition };
-            let decided = |counts: &[u64; 5]| counts.iter().sum::<u64>();
-            let (mut before, mut counts) = (next_offset(node, of)?, counts_of(node, of)?);
+            let (mut before, mut counts) = (decided_to(node, of)?, Counts::of(node, of)?);
             for _ in 0..LEDGER_TRIES {
-                let after = next_offset(node, of)?;
+                let after = decided_to(node, of)?;
                 if after == before {
-                    balanced &= decided(&counts) == after;
+                    balanced &= counts.balances(after).unwrap_or(true);
                     break;
                 }
-                (before, counts) = (after, counts_of(node, of)?);
+                (before, counts) = (after, Counts::of(node, of)?);
             }
             let end = node.log.bounds(of)?.end;
             accepted += end;
-            in_flight += end.saturating_sub(decided(&counts));
-            sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            in_flight += end.saturating_sub(counts.decided());
+            sum.iter_mut().zip(counts.by_outcome).for_each(|(sum, count)| *sum += count);
         }
     }
     let [applied, duplicate, refused, dead_lettered, quarantined] = sum;
@@ -140,18 +140,74 @@ pub fn ledger(node: &Node) -> anyhow::Result<Value> {
 /// How often a partition that moves on is read again.
 const LEDGER_TRIES: usize = 5;
 
-fn next_offset(node: &Node, of: TopicPartition) -> anyhow::Result<u64> {
-    Ok(ProjectionsWriter::checkpoint(&*node.store, of)?.map_or(0, |checkpoint| checkpoint.next_offset))
+/// A place in a partition: epoch and offset.
+type At = (u32, u64);
+
+/// The first place that no checkpoint covers.
+fn decided_to(node: &Node, of: TopicPartition) -> anyhow::Result<At> {
+    let checkpoint = ProjectionsWriter::checkpoint(&*node.store, of)?;
+    Ok(checkpoint.map_or((0, 0), |checkpoint| (checkpoint.epoch, checkpoint.next_offset)))
 }
 
-fn counts_of(node: &Node, of: TopicPartition) -> anyhow::Result<[u64; 5]> {
-    let Topic::Stream(stream) = of.topic else { return Ok([0; 5]) };
-    let mut sum = [0_u64; 5];
-    each_row(&*node.store, Table::Ledger, Key(vec![stream.to_part(), of.partition.to_part()]), &mut |row| {
-        let row = LedgerRow::from_row(row)?;
-        let counts = [row.applied, row.duplicate, row.refused, row.dead_lettered, row.quarantined];
-        sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-        Ok(())
-    })?;
-    Ok(sum)
+/// What the ledger's rows say of a partition.
+#[derive(Default)]
+struct Counts {
+    by_outcome: [u64; 5],
+    /// The furthest place that is counted in.
+    furthest: Option<At>,
+}
+
+impl Counts {
+    fn of(node: &Node, of: TopicPartition) -> anyhow::Result<Self> {
+        let mut counts = Self::default();
+        let Topic::Stream(stream) = of.topic else { return Ok(counts) };
+        let prefix = Key(vec![stream.to_part(), of.partition.to_part()]);
+        each_row(&*node.store, Table::Ledger, prefix, &mut |row| {
+            let place = row.cause.place;
+            counts.furthest = counts.furthest.max(Some((place.epoch, place.offset)));
+            let row = LedgerRow::from_row(row)?;
+            let of_row = [row.applied, row.duplicate, row.refused, row.dead_lettered, row.quarantined];
+            counts.by_outcome.iter_mut().zip(of_row).for_each(|(sum, count)| *sum += count);
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
+    fn decided(&self) -> u64 {
+        self.by_outcome.iter().sum()
+    }
+
+    /// Whether all below the checkpoint is counted once. `None` while rows are ahead of it: their owner stands still, or died, between
+    /// rows and checkpoint, and whoever goes on there writes the same rows again. Counts of a later epoch hold those of the epochs
+    /// before it, so that only too few can be told there.
+    fn balances(&self, (epoch, next_offset): At) -> Option<bool> {
+        let decided = self.decided();
+        match self.furthest {
+            Some(furthest) if furthest >= (epoch, next_offset) => None,
+            _ if epoch > 0 => Some(decided >= next_offset),
+            _ => Some(decided == next_offset),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    #[test]
+    fn rows_ahead_of_their_checkpoint_are_not_judged_and_all_others_are() {
+        let counts = |applied, furthest| Counts { by_outcome: [applied, 1, 1, 0, 0], furthest };
+        assert_eq!(counts(3, Some((0, 4))).balances((0, 5)), Some(true));
+        assert_eq!(counts(2, Some((0, 4))).balances((0, 5)), Some(false));
+        assert_eq!(counts(4, Some((0, 4))).balances((0, 5)), Some(false));
+        // A batch whose rows are written and whose checkpoint is not.
+        assert_eq!(counts(9, Some((0, 10))).balances((0, 5)), None);
+        assert_eq!(counts(9, Some((0, 5))).balances((0, 5)), None);
+        assert_eq!(counts(9, Some((1, 0))).balances((0, 5)), None);
+        // Three of the epoch before, and two of this one.
+        assert_eq!(counts(3, Some((1, 1))).balances((1, 2)), Some(true));
+        assert_eq!(counts(0, Some((1, 2))).balances((1, 3)), Some(false));
+        assert_eq!(Counts::default().balances((0, 0)), Some(true));
+        assert_eq!(Counts::default().balances((0, 5)), Some(false));
+    }
 }

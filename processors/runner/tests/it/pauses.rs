@@ -5,7 +5,7 @@ use domain::Rules;
 use event_log::EventLog;
 use identity::SigningKey;
 use prometheus::Encoder;
-use runner::{PauseCause, RebuildError, quarantine_record};
+use runner::{Limits, PauseCause, Processor, RebuildError, quarantine_record};
 use schemas::{Kid, Place, TopicPartition};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -130,6 +130,37 @@ fn a_log_that_ends_before_the_checkpoint_stops_the_partition_until_it_is_whole()
     engine.recover(&mut *consumer).unwrap();
     drain(&mut engine, &mut *consumer);
     assert_eq!((restored.next_offset(RATINGS), restored.rating()), (Some(3), Some((3, 1))));
+}
+
+#[test]
+fn records_that_were_deleted_before_they_were_decided_stop_their_partition_and_no_other() {
+    let world = World::new();
+    for n in 0..4 {
+        world.log.send(&rated(&format!("t-{n}"), 3));
+    }
+    world.drain();
+    // What is decided may go.
+    world.log.trim(RATINGS, 4);
+    world.log.send(&rated("t-4", 3));
+    let (engine, _) = world.drain();
+    assert_eq!((engine.has_paused(), world.next_offset(RATINGS)), (false, Some(5)));
+
+    world.log.send(&rated("t-5", 3));
+    world.log.send(&rated("t-6", 3));
+    world.log.send(&registered("r-1"));
+    world.log.trim(RATINGS, 6);
+    let processor = Processor::start(world.deps.clone(), 1, Limits::default()).unwrap();
+    world.store.wait_for(ACCOUNTS, 1);
+    while processor.contradicted().is_none() {
+        assert!(processor.failed().is_none(), "the thread ended");
+        std::thread::yield_now();
+    }
+    assert_eq!(processor.contradicted(), Some((RATINGS, PauseCause::LogTrimmed)));
+    processor.observe().unwrap();
+    let waiting = &world.deps.metrics.paused_partitions;
+    assert_eq!(waiting.with_label_values(&[PauseCause::LogTrimmed.code()]).get(), 1);
+    processor.stop().unwrap();
+    assert_eq!(world.next_offset(RATINGS), Some(5));
 }
 
 #[test]

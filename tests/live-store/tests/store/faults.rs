@@ -4,9 +4,11 @@ use crate::world::{NODE, OF, alone, checkpoint, commit, open, options_on, rows_a
 use projections::{ProjectionsWriter, StoreError};
 use projections_scylla::{Options, ScyllaStore, migrate};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const BATCH: u64 = 20;
+/// After so long what is waited for does not come any more. Not a measure of speed.
+const HANG: Duration = Duration::from_secs(300);
 
 /// What a processor met.
 enum Met {
@@ -47,11 +49,13 @@ fn process(store: &ScyllaStore, tell: Sender<Met>) {
 
 /// Listens until everything below `bound` was acknowledged. Returns how far it was.
 fn acknowledged_past(met: &Receiver<Met>, bound: u64) -> u64 {
-    let past = met.iter().find_map(|met| match met {
-        Met::Acknowledged(offset) if offset > bound => Some(offset),
-        _ => None,
-    });
-    past.expect("the processor goes on while this listens")
+    let since = Instant::now();
+    loop {
+        match met.recv_timeout(HANG).expect("the processor goes on while this listens") {
+            Met::Acknowledged(offset) if offset > bound => return offset,
+            _ => assert!(since.elapsed() < HANG, "nothing past {bound} is acknowledged"),
+        }
+    }
 }
 
 fn assert_all_there(store: &ScyllaStore, acknowledged: u64) {
@@ -71,9 +75,9 @@ fn assert_all_there(store: &ScyllaStore, acknowledged: u64) {
 #[test]
 fn nothing_acknowledged_is_lost_when_the_store_is_killed_under_load() {
     let mut stack = alone();
-    let options = Options { writer_patience: Duration::from_millis(500), ..options_on(&stack) };
-    migrate(&options).unwrap();
-    let store = open(&options);
+    let patient = options_on(&stack);
+    migrate(&patient).unwrap();
+    let store = open(&Options { writer_patience: Duration::from_millis(500), ..patient.clone() });
     let acknowledged = std::thread::scope(|scope| {
         let (tell, met) = channel();
         scope.spawn(|| process(&store, tell));
@@ -83,29 +87,35 @@ fn nothing_acknowledged_is_lost_when_the_store_is_killed_under_load() {
         stack.restart(NODE).unwrap();
         acknowledged_past(&met, before + 10 * BATCH)
     });
-    assert_all_there(&store, acknowledged);
-    assert_all_there(&open(&options), acknowledged);
+    assert_all_there(&open(&patient), acknowledged);
 }
 
 #[test]
 fn a_store_that_says_nothing_is_unavailable_and_goes_on_when_it_answers() {
     let mut stack = alone();
-    let options = Options {
+    let patient = options_on(&stack);
+    migrate(&patient).unwrap();
+    let store = open(&Options {
         request_timeout: Duration::from_millis(300),
         writer_patience: Duration::from_millis(900),
-        ..options_on(&stack)
-    };
-    migrate(&options).unwrap();
-    let store = open(&options);
-    store.commit(&[commit(0, BATCH)]).unwrap();
+        ..patient.clone()
+    });
+    let patient = open(&patient);
+    // On a busy machine a commit may take longer than is allowed here.
+    std::thread::scope(|scope| {
+        let (tell, met) = channel();
+        scope.spawn(|| process(&store, tell));
+        acknowledged_past(&met, 0)
+    });
+    let at = patient.checkpoint(OF).unwrap().unwrap().next_offset;
     stack.pause(NODE).unwrap();
-    let silent = store.commit(&[commit(BATCH, 2 * BATCH)]);
+    let silent = store.commit(&[commit(at, at + BATCH)]);
     stack.resume(NODE).unwrap();
     assert!(matches!(silent, Err(StoreError::Unavailable { .. })), "{silent:?}");
     let acknowledged = std::thread::scope(|scope| {
         let (tell, met) = channel();
         scope.spawn(|| process(&store, tell));
-        acknowledged_past(&met, 3 * BATCH)
+        acknowledged_past(&met, at + 3 * BATCH)
     });
-    assert_all_there(&store, acknowledged);
+    assert_all_there(&patient, acknowledged);
 }

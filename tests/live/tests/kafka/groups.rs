@@ -3,7 +3,7 @@
 use crate::city;
 use event_log::{Consumer, EventLog, PollLimits, Polled};
 use event_log_kafka::Options;
-use live::{append, records, registrations};
+use live::{append, awaited, records, registrations};
 use schemas::{Stream, Topic, TopicPartition};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,9 +43,10 @@ fn settle(members: &mut [Held], shares: &[usize]) {
         held.sort_unstable();
         held
     };
-    while sorted(members) != shares {
+    awaited("the group's balance", || {
         members.iter_mut().for_each(Held::poll);
-    }
+        (sorted(members) == shares).then_some(())
+    });
     let all: BTreeSet<_> = members.iter().flat_map(|member| member.partitions.clone()).collect();
     assert_eq!(all, (0..4).map(registrations).collect());
 }

@@ -4,7 +4,7 @@ use crate::{STACK, city};
 use event_log::conformance::PARTITIONS;
 use event_log::{Consumer, EventLog, PollLimits, Polled, ReadError};
 use event_log_kafka::ensure;
-use live::{append, records, registrations};
+use live::{append, awaited, records, registrations};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -26,12 +26,23 @@ fn admin() -> AdminClient<DefaultClientContext> {
 fn joined(log: &dyn EventLog) -> Box<dyn Consumer> {
     let mut member = log.consumer(&[REGISTRATIONS], 0, 1).expect("a member joins");
     let mut held = 0;
-    while held < PARTITIONS.into() {
+    awaited("the partitions", || {
         if let Polled::Assigned(partitions) = member.poll(LIMITS).expect("the group answers") {
             held += partitions.len();
         }
-    }
+        (held == usize::from(PARTITIONS)).then_some(())
+    });
     member
+}
+
+/// The offsets of what comes next.
+fn delivered(member: &mut dyn Consumer) -> Vec<u64> {
+    awaited("a record", || match member.poll(LIMITS).expect("the group answers") {
+        Polled::Records(batch) => {
+            Some(batch.iter().flat_map(|(_, records)| records).map(|record| record.offset).collect())
+        }
+        _ => None,
+    })
 }
 
 /// Takes the records below `offset` away.
@@ -58,8 +69,7 @@ fn records_that_were_trimmed_away_are_told_by_reads_seeks_and_bounds() {
     let sought = member.seek(registrations(0), 5).unwrap_err();
     assert!(is_told(&sought), "{sought}");
     member.seek(registrations(0), 6).unwrap();
-    let Polled::Records(batch) = member.poll(LIMITS).unwrap() else { panic!("nothing came") };
-    assert_eq!(batch[0].1[0].offset, 6);
+    assert_eq!(delivered(&mut *member)[0], 6);
     member.close();
 }
 
@@ -72,22 +82,17 @@ fn a_topic_made_anew_under_its_name_delivers_nothing_to_a_member_that_read_the_o
     member.seek(registrations(0), 0).unwrap();
     let mut came = 0;
     while came < 10 {
-        if let Polled::Records(batch) = member.poll(LIMITS).unwrap() {
-            came += batch.iter().map(|(_, records)| records.len()).sum::<usize>();
-        }
+        came += delivered(&mut *member).len();
     }
 
     let name = log.topic_name(REGISTRATIONS);
     let deleted = futures_executor::block_on(admin().delete_topics(&[name], &AdminOptions::new())).unwrap();
     deleted[0].as_ref().unwrap();
-    let made = loop {
-        // The name is free again a moment after it was deleted.
-        let report = ensure(&city.options, PARTITIONS, 1, &|_| 0);
-        match report {
-            Ok(report) if report.is_good() => break report.made,
-            Ok(_) | Err(_) => {}
-        }
-    };
+    // The name is free again a moment after it was deleted.
+    let made = awaited("the topic made anew", || {
+        let report = ensure(&city.options, PARTITIONS, 1, &|_| 0).ok()?;
+        report.is_good().then_some(report.made)
+    });
     assert!(made.len() <= 1, "{made:?}");
     let other = city.log();
     append(&*other, records(registrations(0), "new", 4)).unwrap();

@@ -4,14 +4,14 @@
 
 use event_log::{AppendError, Consumer, EventLog, PollLimits, Polled};
 use event_log_kafka::KafkaLog;
-use live::{City, append, records, registrations};
+use live::{City, HANG, append, append_at_last, awaited, records, registrations};
 use schemas::{Stream, Topic};
 use stack::Stack;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, MutexGuard};
-use std::time::Duration;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 const LIMITS: PollLimits =
     PollLimits { records_max: 1_000, bytes_max: usize::MAX, wait_max: Duration::from_secs(1) };
@@ -19,9 +19,11 @@ const LIMITS: PollLimits =
 static STACK: LazyLock<Mutex<Stack>> =
     LazyLock::new(|| Mutex::new(Stack::temporary(3, 0).expect("three brokers start")));
 
-/// The brokers, for one test alone. One that failed has left them as they were in the middle of it.
+/// The brokers, for one test alone. One that failed may have left them in the middle of it.
 fn brokers() -> MutexGuard<'static, Stack> {
-    STACK.lock().expect("the test before left the brokers whole")
+    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
+    stack.mend().expect("three brokers answer");
+    stack
 }
 
 fn city(brokers: &Stack) -> City {
@@ -56,7 +58,9 @@ fn deliver(log: &KafkaLog, last: impl Fn() -> Option<u64>) -> BTreeMap<u64, Stri
     let mut member = log.consumer(&[Topic::Stream(Stream::Registrations)], 0, 1).expect("a member joins");
     let mut came = BTreeMap::new();
     let mut next = 0;
+    let mut since = Instant::now();
     loop {
+        assert!(since.elapsed() < HANG, "nothing comes after {next}");
         match member.poll(LIMITS) {
             Ok(Polled::Assigned(partitions)) => {
                 for partition in partitions {
@@ -71,6 +75,7 @@ fn deliver(log: &KafkaLog, last: impl Fn() -> Option<u64>) -> BTreeMap<u64, Stri
                 for record in batch.into_iter().flat_map(|(_, records)| records) {
                     assert!(record.offset >= next, "{} came after {next}", record.offset);
                     next = record.offset + 1;
+                    since = Instant::now();
                     came.insert(record.offset, String::from_utf8_lossy(&record.value).into_owned());
                 }
             }
@@ -97,7 +102,7 @@ impl Drop for StopAtEnd<'_> {
 fn wait_for_more(acknowledged: &Receiver<()>, more: usize) {
     while acknowledged.try_recv().is_ok() {}
     for _ in 0..more {
-        acknowledged.recv().expect("appending goes on");
+        acknowledged.recv_timeout(HANG).expect("appending goes on");
     }
 }
 
@@ -158,9 +163,11 @@ fn a_member_ends_while_all_brokers_are_gone_and_the_log_goes_on_when_they_are_ba
     let mut stack = brokers();
     let city = city(&stack);
     let log = city.log();
-    append(&*log, records(registrations(0), "before", 1)).unwrap();
+    append_at_last(&*log, &records(registrations(0), "before", 1));
     let mut member: Box<dyn Consumer> = log.consumer(&[Topic::Stream(Stream::Registrations)], 0, 1).unwrap();
-    while !matches!(member.poll(LIMITS).unwrap(), Polled::Assigned(_)) {}
+    awaited("a place in the group", || {
+        matches!(member.poll(LIMITS).unwrap(), Polled::Assigned(_)).then_some(())
+    });
     let names = ["broker-1", "broker-2", "broker-3"];
     for name in names {
         stack.kill(name).unwrap();
@@ -168,9 +175,7 @@ fn a_member_ends_while_all_brokers_are_gone_and_the_log_goes_on_when_they_are_ba
     member.close();
     // A majority of the controllers must be there before any broker answers.
     stack.restart_all(&names).unwrap();
-    while let Err(error) = append(&*log, records(registrations(0), "after", 1)) {
-        assert!(error.is_retryable(), "{error}");
-    }
+    append_at_last(&*log, &records(registrations(0), "after", 1));
     let came = deliver(&log, || log.bounds(registrations(0)).ok().map(|bounds| bounds.end - 1));
     assert!(
         came.values().any(|text| text == "before-0") && came.values().any(|text| text == "after-0"),

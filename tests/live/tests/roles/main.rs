@@ -2,7 +2,6 @@
 //!
 //! All tests share one broker and one node, one test at a time: one of them takes the broker away.
 
-mod city;
 mod one_process;
 mod three_processors;
 
@@ -14,5 +13,7 @@ static STACK: LazyLock<Mutex<Stack>> =
 
 /// Broker and node, for one test alone. A test that failed says so itself, and does not make the others fail.
 fn stack() -> MutexGuard<'static, Stack> {
-    STACK.lock().unwrap_or_else(PoisonError::into_inner)
+    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
+    stack.mend().expect("a broker and a node answer");
+    stack
 }

@@ -1,39 +1,27 @@
 //! One intake, one process for reads, three processors.
 
-use crate::city::{City, holding};
 use crate::stack;
 use anyhow::{Context, bail, ensure};
 use flow::folder::Ledger;
 use flow::http::{Answer, Client};
 use flow::people::{dossier, line, paper, registration};
-use flow::process::Up;
+use live::HANG;
+use live::city::{City, holding, ready};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const PROCESSORS: [&str; 3] = ["process-0", "process-1", "process-2"];
 /// Citizens that register before a processor is killed, and as many after.
 const CITIZENS: u32 = 200;
 
-/// How long a role may take until it is at work, before a test says that it hangs. Not a measure of speed.
-const HANG: Duration = Duration::from_secs(180);
-
-/// The role, once it is at work.
-fn ready(up: Up) -> anyhow::Result<Up> {
-    let until = Instant::now() + HANG;
-    while Client::new(&up.base, None)?.get("/readyz")?.status != 200 {
-        if Instant::now() > until {
-            bail!("not at work in {HANG:?}: {:?}", up.terminate()?);
-        }
-    }
-    Ok(up)
-}
-
 /// Asks for what became of an accepted event until it is decided.
 fn outcome(reads: &Client, accepted: &Value) -> anyhow::Result<Value> {
     let text = |name: &str| accepted[name].as_str().with_context(|| format!("{name} in {accepted}"));
     let path = format!("/v1/events/{}/{}", text("citizen_id")?, text("event_id")?);
+    let since = Instant::now();
     loop {
+        ensure!(since.elapsed() < HANG, "not decided in {HANG:?}: {accepted}");
         let answer = reads.send(Method::GET, &path, &[("if-applied", text("place")?)], "")?;
         match answer.status {
             200 => return answer.json(),
@@ -175,7 +163,10 @@ fn a_role_refuses_keys_that_are_not_for_it_and_sees_credentials_that_are_handed_
     let client = Client::new(&intake.base, Some(&later))?;
     assert_eq!(client.submit("registrations", "1", &registration(1))?.status, 401);
     city.hand_out("--public", "ingest")?;
-    while client.submit("registrations", "1", &registration(1))?.status != 202 {}
+    let since = Instant::now();
+    while client.submit("registrations", "1", &registration(1))?.status != 202 {
+        ensure!(since.elapsed() < HANG, "the credential is not seen in {HANG:?}");
+    }
     assert_eq!(intake.terminate()?.0, Some(0));
     Ok(())
 }

@@ -22,6 +22,7 @@ pub struct MemoryLog {
 #[derive(Default)]
 struct Shared {
     records: Mutex<Records>,
+    starts: Mutex<BTreeMap<TopicPartition, u64>>,
     appended: Condvar,
 }
 
@@ -51,11 +52,18 @@ impl MemoryLog {
         self.shared.records.lock().entry(to).or_default().push(record);
     }
 
+    /// Deletes everything below an offset.
+    pub fn trim(&self, of: TopicPartition, start: u64) {
+        self.shared.starts.lock().insert(of, start);
+        self.shared.records.lock().entry(of).or_default().retain(|record| record.offset >= start);
+    }
+
     pub fn append_now(&self, new: Vec<NewRecord>) -> Vec<u64> {
         let mut all = self.shared.records.lock();
         let offsets = new.into_iter().map(|NewRecord { to, key, value, headers }| {
+            let start = self.shared.start(to);
             let records = all.entry(to).or_default();
-            let offset = records.last().map_or(0, |last| last.offset + 1);
+            let offset = records.last().map_or(start, |last| last.offset + 1);
             records.push(Record { offset, key, value, headers });
             offset
         });
@@ -66,6 +74,20 @@ impl MemoryLog {
 
     pub fn all(&self, of: TopicPartition) -> Vec<Record> {
         self.shared.records.lock().get(&of).cloned().unwrap_or_default()
+    }
+}
+
+impl Shared {
+    fn start(&self, of: TopicPartition) -> u64 {
+        self.starts.lock().get(&of).copied().unwrap_or_default()
+    }
+
+    fn check(&self, of: TopicPartition, wanted: u64) -> Result<(), ReadError> {
+        let start = self.start(of);
+        if wanted >= start {
+            return Ok(());
+        }
+        Err(ReadError::Trimmed { partition: of.to_string(), start, wanted })
     }
 }
 
@@ -86,6 +108,7 @@ impl EventLog for MemoryLog {
         records_max: usize,
         _bytes_max: usize,
     ) -> Result<Vec<Record>, ReadError> {
+        self.shared.check(from, offset)?;
         let mut records = self.all(from);
         records.retain(|record| record.offset >= offset);
         records.truncate(records_max.max(1));
@@ -93,7 +116,8 @@ impl EventLog for MemoryLog {
     }
 
     fn bounds(&self, of: TopicPartition) -> Result<Bounds, ReadError> {
-        Ok(Bounds { start: 0, end: self.all(of).last().map_or(0, |last| last.offset + 1) })
+        let start = self.shared.start(of);
+        Ok(Bounds { start, end: self.all(of).last().map_or(start, |last| last.offset + 1) })
     }
 
     fn consumer(
@@ -155,6 +179,7 @@ impl Consumer for MemoryConsumer {
     }
 
     fn seek(&mut self, partition: TopicPartition, offset: u64) -> Result<(), ReadError> {
+        self.shared.check(partition, offset)?;
         self.next.insert(partition, offset);
         Ok(())
     }

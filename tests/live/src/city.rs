@@ -1,22 +1,30 @@
-//! A city of its own for every test: topics, keyspaces, folders.
+//! A city of its own for every test of the whole program: topics, keyspaces, folders, processes.
 
-use anyhow::{Context, ensure};
+use crate::HANG;
+use anyhow::{Context, bail, ensure};
 use flow::folder::{Folder, text};
+use flow::http::Client;
 use flow::process::{Up, output, run};
 use stack::Stack;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Partitions of each stream: two for each thread of three processors.
 pub const PARTITIONS: u16 = 12;
 
 /// A city with its topics and tables, and a folder that keys and credentials are handed out from.
 pub struct City {
+    /// What its topics, its keyspaces and its group are called.
+    pub name: String,
     folder: Folder,
     config: PathBuf,
 }
 
 impl City {
     /// Founds it under a name that no other test has.
+    ///
+    /// # Errors
+    /// When topics or tables cannot be made.
     pub fn founded(stack: &Stack, name: &str) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let own = format!(
@@ -24,13 +32,14 @@ impl City {
              projections.scylla.keyspace = \"{name}\"\nprocess.workers = 2\n"
         );
         let config = folder.write("city.toml", &(stack.state().configuration() + &own))?;
-        let city = Self { folder, config };
+        let city = Self { name: name.to_owned(), folder, config };
         city.said("city", &["topics", "ensure"])?;
         city.said("city", &["store", "migrate"])?;
         Ok(city)
     }
 
     /// A data folder.
+    #[must_use]
     pub fn folder(&self, name: &str) -> PathBuf {
         self.folder.beside(name)
     }
@@ -42,16 +51,25 @@ impl City {
     }
 
     /// What a command says that ends well.
+    ///
+    /// # Errors
+    /// When it does not.
     pub fn said(&self, folder: &str, arguments: &[&str]) -> anyhow::Result<String> {
         output(&self.folder(folder), &self.with_config(arguments))
     }
 
     /// How a command ends.
+    ///
+    /// # Errors
+    /// When it cannot be started.
     pub fn ended(&self, folder: &str, arguments: &[&str]) -> anyhow::Result<flow::process::Ended> {
         run(&self.folder(folder), &self.with_config(arguments))
     }
 
     /// A credential's key.
+    ///
+    /// # Errors
+    /// When it cannot be made.
     pub fn credential(&self, id: &str, role: &str) -> anyhow::Result<String> {
         let ward = flow::people::WARD;
         let arguments = ["agency", "add", id, "--role", role, "--quota", "0", "--ward", ward];
@@ -59,6 +77,9 @@ impl City {
     }
 
     /// Hands keys and credentials out to the folder of a role.
+    ///
+    /// # Errors
+    /// When they are not.
     pub fn hand_out(&self, which: &str, to: &str) -> anyhow::Result<PathBuf> {
         let folder = self.folder(to);
         self.said("city", &["keys", "export", which, text(&folder)])?;
@@ -66,11 +87,17 @@ impl City {
     }
 
     /// A process at work on a folder.
+    ///
+    /// # Errors
+    /// When it does not come up.
     pub fn start(&self, role: &str, folder: &str, more: &[&str]) -> anyhow::Result<Up> {
         Up::start_as(role, &self.folder(folder), &[self.with_config(&[]), more.to_vec()].concat())
     }
 
     /// All private keys, in the hexadecimal digits of their file.
+    ///
+    /// # Errors
+    /// When they cannot be read.
     pub fn private_keys(&self) -> anyhow::Result<Vec<String>> {
         let ring = std::fs::read(self.folder("city").join("keys/keyring"))?;
         let ring: serde_json::Value = serde_json::from_slice(&ring)?;
@@ -82,6 +109,9 @@ impl City {
 }
 
 /// Every file below a folder that holds one of these texts.
+///
+/// # Errors
+/// When a folder cannot be read.
 pub fn holding(folder: &Path, texts: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for file in flow::folder::files(folder)? {
@@ -93,4 +123,18 @@ pub fn holding(folder: &Path, texts: &[String]) -> anyhow::Result<Vec<PathBuf>> 
         }
     }
     Ok(found)
+}
+
+/// The role, once it is at work.
+///
+/// # Errors
+/// With what it said when it does not come to that.
+pub fn ready(up: Up) -> anyhow::Result<Up> {
+    let until = Instant::now() + HANG;
+    while Client::new(&up.base, None)?.get("/readyz")?.status != 200 {
+        if Instant::now() > until {
+            bail!("not at work in {HANG:?}: {:?}", up.terminate()?);
+        }
+    }
+    Ok(up)
 }
