@@ -4,6 +4,7 @@ use crate::backends::{self, Store};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::forward::Forward;
+use crate::names::rules_of;
 use crate::node::{self, now};
 use crate::served::Served;
 use crate::watch::Watch;
@@ -47,6 +48,7 @@ struct Ground {
     ring: Arc<PublicRing>,
     credentials: Arc<Credentials>,
     stamps: Arc<Stamps>,
+    config: Config,
     /// Why log or store did not answer when they were asked last.
     silent: Mutex<Option<String>>,
 }
@@ -118,18 +120,19 @@ impl Ground {
         ring.register(&registry)?;
         node::describe_process(&registry)?;
         let credentials = Credentials::open(dir.join("agencies.json"))?;
-        let rules = node::rules_of(config)?.id;
+        let rules = rules_of(config, &ring.trust_list())?.id;
         let stamps = Stamps::new(Stamp { rules, kid: ring.active() });
         let (log, store) = backends::open(config, &registry)?;
-        Ok(Self { registry, log, store, ring, credentials, stamps, silent: Mutex::default() })
+        let (config, silent) = (config.clone(), Mutex::default());
+        Ok(Self { registry, log, store, ring, credentials, stamps, config, silent })
     }
 
     /// Keys and credentials may have been handed out anew; log and store may have stopped to answer.
     fn look(&self) {
         match self.ring.refresh() {
             Ok(true) => {
-                self.stamps.set(Stamp { kid: self.ring.active(), ..self.stamps.get() });
                 tracing::info!(version = self.ring.trust_list().version, "the keys were read again");
+                self.put_into_force();
             }
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the keys were replaced and are not read again"),
@@ -137,6 +140,16 @@ impl Ground {
         node::read_again(&self.credentials);
         let silent = self.ask().err().map(|error| error.to_string());
         *self.silent.lock() = silent;
+    }
+
+    /// New events name the key that is active now, and the rules with the keys for papers that are listed now. A processor that was
+    /// handed the same trust list knows both.
+    fn put_into_force(&self) {
+        let rules = rules_of(&self.config, &self.ring.trust_list())
+            .map(|rules| rules.id)
+            .inspect_err(|error| tracing::error!(%error, "new events name the rules from before"));
+        let rules = rules.unwrap_or_else(|_| self.stamps.get().rules);
+        self.stamps.set(Stamp { rules, kid: self.ring.active() });
     }
 
     fn ask(&self) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ mod exit;
 mod forward;
 mod front;
 mod moving;
+mod names;
 mod node;
 mod ops;
 mod qr;

@@ -3,21 +3,21 @@
 use crate::backends::{self, FreshStore, Store};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::names::Names;
 use crate::ops;
 use access::Credentials;
 use anyhow::Context;
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use domain::Rules;
 use event_log::EventLog;
-use gateway::{Stamp, Stamps};
+use gateway::Stamps;
 use identity::status::ListId;
 use keystore::{Keystore, RulesBook, Sealing};
 use projections::{ProjectionsReader, ProjectionsWriter};
 use prometheus::Registry;
 use runner::publisher::{Publisher, Sources, Watched};
 use runner::{Control, Deps, Metrics, Reference};
-use schemas::{Kid, Micros, RulesId};
+use schemas::Micros;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,55 +43,8 @@ pub struct Node {
     pub deps: Deps,
     /// Which codes were taken back.
     pub publisher: Arc<Publisher>,
-    rules: Arc<Names>,
-    in_force: Arc<Rules>,
+    names: Arc<Names>,
     _lock: File,
-}
-
-/// Keys and rules by name, for the engines.
-struct Names {
-    keys: Arc<Keystore>,
-    book: RulesBook,
-    stamps: Arc<Stamps>,
-    last: ArcSwap<Option<Arc<Rules>>>,
-}
-
-impl Reference for Names {
-    fn signing_key(&self, kid: Kid) -> Option<Arc<identity::SigningKey>> {
-        self.keys.signing_key(kid).or_else(|| {
-            self.look_again();
-            self.keys.signing_key(kid)
-        })
-    }
-
-    fn rules(&self, id: RulesId) -> Option<Arc<Rules>> {
-        // Nearly every event names the rules of the event before it.
-        if let Some(rules) = self.last.load().as_ref().as_ref().filter(|rules| rules.id == id) {
-            return Some(Arc::clone(rules));
-        }
-        let rules = self.book.find(id)?;
-        self.last.store(Arc::new(Some(Arc::clone(&rules))));
-        Some(rules)
-    }
-}
-
-impl Names {
-    /// Reads the keys again where their file was put back: before a partition waits for one that is not held.
-    fn look_again(&self) {
-        match self.keys.refresh() {
-            Ok(true) => {
-                put_into_force(&self.keys, &self.stamps);
-                tracing::info!(version = self.keys.trust_list().version, "the keys were read again");
-            }
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the keys were replaced and are not read again"),
-        }
-    }
-}
-
-/// New events name the identity key that is active now.
-fn put_into_force(keys: &Keystore, stamps: &Stamps) {
-    stamps.set(Stamp { kid: keys.active(), ..stamps.get() });
 }
 
 impl api::Trust for Keys {
@@ -175,23 +128,14 @@ impl Node {
             keys.pin_root(root, now())?;
         }
         describe_process(&registry)?;
-        let book = RulesBook::open(dir.join("rules"))?;
-        let in_force = Arc::new(rules_of(config)?);
-        book.put(&in_force)?;
+        let names = Names::open(&dir.join("rules"), config, &keys)?;
         let credentials = Credentials::open(dir.join("agencies.json"))?;
-        let stamps = Stamps::new(Stamp { rules: in_force.id, kid: keys.active() });
-        let rules = Arc::new(Names {
-            keys: Arc::clone(&keys),
-            book,
-            stamps: Arc::clone(&stamps),
-            last: ArcSwap::from_pointee(None),
-        });
-        let publisher = publisher(&in_force, &keys, &store, &registry)?;
+        let publisher = publisher(&names.in_force(), &keys, &store, &registry)?;
         let watched = Watched::new(Arc::clone(&store) as Arc<dyn ProjectionsWriter>, Arc::clone(&publisher));
         let deps = Deps {
             log: Arc::clone(&log),
             store: Arc::new(watched),
-            reference: Arc::clone(&rules) as Arc<dyn Reference>,
+            reference: Arc::clone(&names) as Arc<dyn Reference>,
             control: Arc::new(Control::default()),
             metrics: Metrics::register(&registry)?,
             clock: Arc::new(now),
@@ -203,11 +147,10 @@ impl Node {
             store,
             keys,
             credentials,
-            stamps,
+            stamps: Arc::clone(names.stamps()),
             deps,
             publisher,
-            rules,
-            in_force,
+            names,
             _lock: lock,
         })
     }
@@ -234,7 +177,7 @@ impl Node {
 
     /// Keys and credentials may have been handed out anew.
     pub fn read_again(&self) {
-        self.rules.look_again();
+        self.names.look_again();
         read_again(&self.credentials);
     }
 
@@ -244,8 +187,8 @@ impl Node {
     }
 
     /// The rules that new events are stamped with.
-    pub fn rules_in_force(&self) -> &Arc<Rules> {
-        &self.in_force
+    pub fn rules_in_force(&self) -> Arc<Rules> {
+        self.names.in_force()
     }
 
     /// Whether the trust list in force is signed by the root key that is configured, if one is.
@@ -253,14 +196,18 @@ impl Node {
         self.config.root_public().is_none_or(|root| root == self.keys.root_public())
     }
 
-    /// Has new events name the identity key that is active now: after every change of the trust list.
-    pub fn put_keys_into_force(&self) {
-        put_into_force(&self.keys, &self.stamps);
+    /// Has new events name the identity key that is active now and the keys for papers that are listed now: after every change of the
+    /// trust list.
+    ///
+    /// # Errors
+    /// When the rules with those keys cannot be kept.
+    pub fn put_keys_into_force(&self) -> anyhow::Result<()> {
+        self.names.put_into_force()
     }
 
     /// The canonical texts of all rule sets ever in force, for a backup.
     pub fn rule_texts(&self) -> Vec<String> {
-        self.rules.book.texts().into_iter().map(|(_, text)| text.to_string()).collect()
+        self.names.texts()
     }
 
     /// Puts exported keys and pepper into the folder of `config`, sealed as it says, before it is opened.
@@ -328,12 +275,6 @@ pub fn describe_process(registry: &Registry) -> anyhow::Result<()> {
     registry.register(Box::new(build))?;
     registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
     Ok(())
-}
-
-/// The rule set that a configuration asks for.
-pub fn rules_of(config: &Config) -> anyhow::Result<Rules> {
-    let rules = Rules::new(&config.identity_issuer, &config.identity_status_uri);
-    Ok(Rules::parse(&Rules { identity_days: config.identity_days, ..rules }.canonical())?)
 }
 
 /// Now, for stamps of keys and for measuring.

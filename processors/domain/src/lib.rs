@@ -26,6 +26,7 @@ pub mod text;
 pub mod wards;
 
 pub mod keys;
+pub mod papers;
 pub mod rules;
 
 pub mod row;

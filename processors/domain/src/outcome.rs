@@ -200,6 +200,10 @@ reasons! {
     ContentSizeInvalid = "content_size_invalid", "Kích thước nội dung không hợp lệ.", "The size of the content is not valid.";
     /// The media type is not on the list.
     MediaTypeUnknown = "media_type_unknown", "Kiểu tệp không có trong danh mục.", "The media type is not on the list.";
+    /// A key is listed for the issuer's papers, and this one bears no signature.
+    IssuerSignatureMissing = "issuer_signature_missing", "Thiếu chữ ký số của cơ quan cấp giấy tờ.", "The issuer's signature is missing.";
+    /// The signature is by none of the issuer's keys, over something else, or malformed.
+    IssuerSignatureWrong = "issuer_signature_wrong", "Chữ ký số của cơ quan cấp giấy tờ không đúng.", "The issuer's signature is wrong.";
     /// The new version's authority is lower than the paper's.
     ProvenanceLower = "provenance_lower", "Nguồn của phiên bản mới thấp hơn nguồn của giấy tờ.", "The new version has a lower provenance than the document.";
     /// The paper has as many versions as are kept.

@@ -63,7 +63,7 @@ pub struct DocumentFiled {
     /// `None`: the paper is recorded without a picture.
     #[serde(default)]
     pub content: Option<Content>,
-    /// The issuer's signature over the content, opaque here; empty when none.
+    /// The issuer's signature over the statement of this version, 128 lower-case hexadecimal digits; opaque here, empty when none.
     #[serde(default)]
     pub issuer_signature: String,
 }
@@ -87,7 +87,7 @@ pub struct DocumentVersionFiled {
     /// The new content.
     #[serde(default)]
     pub content: Option<Content>,
-    /// The issuer's signature over the content, opaque here; empty when none.
+    /// The issuer's signature over the statement of this version, 128 lower-case hexadecimal digits; opaque here, empty when none.
     #[serde(default)]
     pub issuer_signature: String,
 }

@@ -1,5 +1,7 @@
 //! The worked examples in the description of the formats are vectors, byte for byte.
 
+use domain::papers::{PaperKey, Statement};
+use schemas::event::DocumentFiled;
 use vectors::{ListVector, Vector, build, from_base64, read, to_base64};
 
 const DESCRIPTION: &str = include_str!("../../../processors/identity/README.md");
@@ -50,6 +52,34 @@ fn trust_list_and_part_of_a_bundle_are_those_of_the_vectors() {
     };
     holds("lists/trust_lists.json", "two keys, one of them retired", list);
     holds("lists/status_bundles.json", "two lists", part);
+}
+
+#[test]
+fn paper_is_signed_over_the_statement_that_is_shown_by_the_key_that_is_named() {
+    let ([statement], [paper]) = (&blocks("statement")[..], &blocks("json")[..]) else {
+        panic!("one statement and one paper")
+    };
+    let paper: DocumentFiled = serde_json::from_str(paper).expect("a paper as it is filed");
+    let personal = paper.personal.plain().expect("it is not sealed");
+    let text = Statement {
+        document: &paper.document_id,
+        kind: &paper.document_kind,
+        issuer: &paper.issuer,
+        number: &personal.number,
+        title: &personal.title,
+        issued_on: &paper.issued_on,
+        expires_on: &paper.expires_on,
+        content: paper.content.as_ref(),
+    }
+    .text();
+    assert_eq!(text, format!("{statement}\n"));
+    let signing = identity::SigningKey::from_seed(&[7; 32]);
+    assert!(
+        DESCRIPTION.contains(&format!("`{}`, whose seed is 32 times `07`", hex::encode(signing.public())))
+    );
+    assert_eq!(paper.issuer_signature, hex::encode(signing.sign(text.as_bytes())));
+    let key = PaperKey::new(&signing.public(), 0, 0).expect("a key for papers");
+    assert!(key.has_signed(&text, &paper.issuer_signature));
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub fn trust_list(node: &Node) -> Value {
 pub fn change(node: &Node, change: KeyChange, out: Out<'_>) -> anyhow::Result<Value> {
     let change = change_of(change)?;
     let changed = node.keys.change(&change, now()).map_err(told)?;
-    node.put_keys_into_force();
+    node.put_keys_into_force()?;
     account::of(node, &change, &changed, account::Tense::Done, out)
 }
 
@@ -74,7 +74,7 @@ pub fn install(node: &Node, signed: &str) -> anyhow::Result<Value> {
     let signed = bytes(signed)?;
     let was_asked = is_asked(node, &node.keys.examine(&signed).map_err(told)?);
     let list = node.keys.install(&signed).map_err(told)?;
-    node.put_keys_into_force();
+    node.put_keys_into_force()?;
     Ok(installed(node, &list, was_asked))
 }
 

@@ -13,7 +13,6 @@ use gateway::Gateway;
 use projections::ProjectionsReader;
 use schemas::{BodyHash, CitizenId, EventId, Header, Place, Stream};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Who imports, in every event it sends.
 const IMPORTER: &str = "import";
@@ -99,7 +98,7 @@ pub fn dry_run(node: &Node, gateway: &Gateway, lines: &[String], out: Out<'_>) -
                     let state = block_on(node.store.get(table, key))?;
                     let place =
                         Place { stream: event.kind().stream(), partition: 0, epoch: u32::MAX, offset: 0 };
-                    let rules = Arc::clone(node.rules_in_force());
+                    let rules = node.rules_in_force();
                     let decision = decide(Input { event: &event, place, state, rules: &rules })?;
                     if let Outcome::Refused(reason) = decision.outcome {
                         verdict = json!({"outcome": "refused", "reason": reason.code()});

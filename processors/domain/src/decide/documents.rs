@@ -3,6 +3,7 @@
 mod certified;
 mod filed;
 mod paper;
+mod signature;
 mod version;
 mod withdrawn;
 

@@ -22,6 +22,7 @@ pub fn check(kind: Kind, case: &Case, fixtures: &Fixtures) -> Vec<String> {
     }
     let draft = fixture(kind.name()).with(&case.event);
     draft.limits().for_each(|(name, max)| world.limit(name, max));
+    draft.holders().iter().for_each(|holder| world.list_key(holder));
     let step = world.submit(&draft, OFFSET);
 
     let outcome = match step.decision.outcome {

@@ -155,6 +155,11 @@ impl Draft {
         })
     }
 
+    /// Who has a key listed for papers: `@papers`, holders with commas between them.
+    pub fn holders(&self) -> Vec<String> {
+        self.text("papers").iter().flat_map(|holders| holders.split(',')).map(str::to_owned).collect()
+    }
+
     /// Every text of the personal part, for the proof that none of it reaches history.
     pub fn personal_texts(&self) -> Vec<String> {
         let personal = self.body.get("personal").and_then(Value::as_object);

@@ -1,8 +1,10 @@
 //! The rows of one case: what the events before left, and what the event did.
 
 use crate::fixture::Draft;
+use domain::papers::PaperKey;
 use domain::{Decision, Input, Key, Outcome, Row, Rules, Table, decide, keys_read};
-use schemas::{Event, Place};
+use ed25519_dalek::SigningKey;
+use schemas::{Day, Event, Place};
 use std::collections::BTreeMap;
 
 /// Rows under their keys, as a runner would keep them.
@@ -41,6 +43,16 @@ impl World {
             _ => panic!("@max.{name} is no limit of the rules"),
         };
         *limit = max;
+    }
+
+    /// Lists the key for papers of this holder, whose seed is the holder's name and zeroes, in force from 2025 to 2029.
+    pub fn list_key(&mut self, holder: &str) {
+        let mut seed = [0; 32];
+        seed[..holder.len()].copy_from_slice(holder.as_bytes());
+        let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+        let second = |day| i64::from(Day::parse(day).expect("a day").0) * 86_400;
+        let key = PaperKey::new(&public, second("2025-01-01"), second("2030-01-01") - 1).expect("a key");
+        self.rules.paper_keys.entry(holder.to_owned()).or_default().push(key);
     }
 
     /// Decides an event at `offset` and keeps what it writes.

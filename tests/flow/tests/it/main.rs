@@ -15,6 +15,7 @@ mod keys;
 mod kill;
 mod life;
 mod moving;
+mod papers;
 mod pending;
 mod portraits;
 mod refusals;

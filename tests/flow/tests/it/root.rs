@@ -10,17 +10,20 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 /// A city whose root key lies beside its data folder, as if on another machine.
-struct City {
+pub struct City {
     folder: Folder,
-    data: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
     passphrase: PathBuf,
     root: PathBuf,
     public: String,
-    pinned: String,
+    /// The setting that names the root key.
+    pub pinned: String,
 }
 
 impl City {
-    fn new() -> anyhow::Result<Self> {
+    /// A root key and no city yet.
+    pub fn new() -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let passphrase = folder.write("passphrase", "mật khẩu của khóa gốc\n")?;
         let root = folder.beside("root.key");
@@ -34,7 +37,7 @@ impl City {
     }
 
     /// On the server, which is configured for the root key.
-    fn server(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
+    pub fn server(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
         run(&self.data, &[&["--set", &self.pinned], arguments].concat())
     }
 
@@ -43,7 +46,7 @@ impl City {
     }
 
     /// Carries what waits to the root key and back, in three steps; the file that was signed.
-    fn publish(&self, name: &str) -> anyhow::Result<PathBuf> {
+    pub fn publish(&self, name: &str) -> anyhow::Result<PathBuf> {
         let (request, signed) =
             (self.folder.beside(&format!("{name}.request")), self.folder.beside(&format!("{name}.signed")));
         let wrote = self.server(&["keys", "publish", "--out", text(&request)])?;
@@ -56,7 +59,8 @@ impl City {
         Ok(signed)
     }
 
-    fn up(&self) -> anyhow::Result<Up> {
+    /// The city at work.
+    pub fn up(&self) -> anyhow::Result<Up> {
         Up::start(&self.data, &["--set", &self.pinned])
     }
 }

@@ -1,17 +1,18 @@
 //! `DocumentFiled`: a paper is put into the vault.
 
-use super::paper;
+use super::{paper, signature};
 use crate::decide::checks;
 use crate::decide::subject::Change;
 use crate::decide::{Context, ensure, plain};
 use crate::lists;
 use crate::outcome::Reason;
+use crate::papers::Statement;
 use crate::row::Json;
 use crate::rows::{DocumentRow, DocumentStatus, Origin, Version};
 use crate::text;
 use schemas::event::DocumentFiled;
 
-/// The issuer's signature stays opaque: it is in the log for those who check it.
+/// The issuer's signature is judged where a key is listed; it is in the log in any case.
 pub(super) fn decide(
     ctx: &Context<'_>,
     body: &DocumentFiled,
@@ -27,6 +28,17 @@ pub(super) fn decide(
     paper::days(&body.issued_on, &body.expires_on, today)?;
     paper::content(body.content.as_ref())?;
     ensure(old.is_none(), Reason::DocumentExists)?;
+    let statement = Statement {
+        document: &body.document_id,
+        kind: &body.document_kind,
+        issuer: &body.issuer,
+        number: &personal.number,
+        title: &personal.title,
+        issued_on: &body.issued_on,
+        expires_on: &body.expires_on,
+        content: body.content.as_ref(),
+    };
+    signature::judge(ctx, body.provenance, &statement, &body.issuer_signature)?;
 
     let first = Version {
         version: 1,

@@ -1,14 +1,16 @@
 //! `DocumentVersionFiled`: a new version of a paper; the old ones are kept.
 
-use super::paper;
+use super::{paper, signature};
 use crate::decide::checks;
 use crate::decide::subject::Change;
 use crate::decide::{Context, ensure, plain};
 use crate::outcome::Reason;
+use crate::papers::Statement;
 use crate::rows::{DocumentRow, Version};
 use schemas::event::DocumentVersionFiled;
 
-/// Authority never sinks: a citizen's upload does not come after an agency's paper.
+/// Authority never sinks: a citizen's upload does not come after an agency's paper. Kind and issuer, which the issuer's signature is
+/// over too, are those of the paper.
 pub(super) fn decide(
     ctx: &Context<'_>,
     body: &DocumentVersionFiled,
@@ -24,6 +26,17 @@ pub(super) fn decide(
     let highest = old.versions.0.last().map(|version| version.provenance);
     ensure(highest.is_none_or(|highest| body.provenance >= highest), Reason::ProvenanceLower)?;
     ensure(old.version < ctx.rules.versions_per_document_max, Reason::TooManyVersions)?;
+    let statement = Statement {
+        document: &body.document_id,
+        kind: &old.document_kind,
+        issuer: &old.issuer,
+        number: &personal.number,
+        title: &personal.title,
+        issued_on: &body.issued_on,
+        expires_on: &body.expires_on,
+        content: body.content.as_ref(),
+    };
+    signature::judge(ctx, body.provenance, &statement, &body.issuer_signature)?;
 
     let mut new = old.clone();
     new.version += 1;
