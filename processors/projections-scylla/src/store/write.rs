@@ -23,8 +23,8 @@ const GROUP_BYTES_MAX: usize = 32 << 10;
 
 /// Rows of several partition keys that are written by one request, at most: Cassandra warns of more than ten.
 const SPREAD_ROWS_MAX: usize = 10;
-/// Their bytes, about, at most: Cassandra warns of batches above 5 KiB.
-const SPREAD_BYTES_MAX: usize = 5 << 10;
+/// Their bytes as they are counted here, at most: Cassandra counts up to 1.6 times as many, and warns of batches above 5 KiB.
+const SPREAD_BYTES_MAX: usize = 3 << 10;
 /// Keys that are asked for by one request, at most. ScyllaDB takes a hundred.
 const READ_KEYS_MAX: usize = 32;
 
