@@ -138,8 +138,16 @@ impl Ledger {
     /// # Errors
     /// When its rows are not to be had.
     pub fn of(data: &Path) -> anyhow::Result<Self> {
+        Self::sum(rows(data, "ledger")?)
+    }
+
+    /// Of rows of the table `ledger`, as `dump` gives them.
+    ///
+    /// # Errors
+    /// When one is no such row.
+    pub fn sum(rows: impl IntoIterator<Item = Value>) -> anyhow::Result<Self> {
         let mut sum = Self::default();
-        for row in rows(data, "ledger")? {
+        for row in rows {
             let count = |name: &str| row[name].as_u64().with_context(|| format!("{name} in {row}"));
             sum.applied += count("applied")?;
             sum.duplicate += count("duplicate")?;

@@ -1,6 +1,9 @@
 //! What live tests share: for those of the log a city of topics, and for those of the whole program one with everything.
 
 pub mod city;
+mod servers;
+
+pub use servers::Servers;
 
 use event_log::conformance::{Harness, PARTITIONS};
 use event_log::{AppendError, EventLog, NewRecord};

@@ -11,20 +11,11 @@ mod shares;
 mod world;
 mod wrong_log;
 
-use stack::Stack;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use live::Servers;
 
 /// The stack's only broker.
 const BROKER: &str = "broker-1";
 /// The stack's only node.
 const NODE: &str = "node-1";
 
-static STACK: LazyLock<Mutex<Stack>> =
-    LazyLock::new(|| Mutex::new(Stack::temporary(1, 1).expect("a broker and a node start")));
-
-/// Broker and node, for one test alone. A test that failed says so itself, and does not make the others fail.
-fn stack() -> MutexGuard<'static, Stack> {
-    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
-    stack.mend().expect("a broker and a node answer");
-    stack
-}
+static STACK: Servers = Servers::of::<1, 1>();

@@ -1,8 +1,7 @@
 //! A city at work in roles, and what is done to its processes.
 
 use crate::load::Door;
-use crate::{log, stack};
-use ::stack::Stack;
+use crate::{STACK, log};
 use anyhow::{Context, bail, ensure};
 use event_log::EventLog;
 use event_log_kafka::KafkaLog;
@@ -16,6 +15,7 @@ use schemas::Stream;
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
 use scylla::value::{CqlValue, Row};
+use stack::Stack;
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
@@ -69,7 +69,7 @@ pub fn at_work(
 
 impl World {
     fn founded(name: &str) -> anyhow::Result<Self> {
-        let stack = stack();
+        let stack = STACK.alone();
         let city = City::founded(&stack, name)?;
         let (desk, agency) = (city.credential("desk", "helper")?, city.credential("agency", "agency")?);
         city.hand_out("--public", "ingest")?;
@@ -228,17 +228,9 @@ impl World {
 
     /// What became of all records, by the program's own count.
     pub fn ledger(&self) -> anyhow::Result<Ledger> {
-        let mut sum = Ledger::default();
-        for line in self.city.said("city", &["dump", "--table", "ledger"])?.lines() {
-            let row: serde_json::Value = serde_json::from_str(line)?;
-            let count = |name: &str| row[name].as_u64().with_context(|| format!("{name} in {row}"));
-            sum.applied += count("applied")?;
-            sum.duplicate += count("duplicate")?;
-            sum.refused += count("refused")?;
-            sum.dead_lettered += count("dead_lettered")?;
-            sum.quarantined += count("quarantined")?;
-        }
-        Ok(sum)
+        let dump = self.city.said("city", &["dump", "--table", "ledger"])?;
+        let rows: Vec<_> = dump.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        Ledger::sum(rows)
     }
 }
 

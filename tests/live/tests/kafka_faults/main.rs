@@ -4,27 +4,19 @@
 
 use event_log::{AppendError, Consumer, EventLog, PollLimits, Polled};
 use event_log_kafka::KafkaLog;
-use live::{City, HANG, append, append_at_last, awaited, records, registrations};
+use live::{City, HANG, Servers, append, append_at_last, awaited, records, registrations};
 use schemas::{Stream, Topic};
 use stack::Stack;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const LIMITS: PollLimits =
     PollLimits { records_max: 1_000, bytes_max: usize::MAX, wait_max: Duration::from_secs(1) };
 
-static STACK: LazyLock<Mutex<Stack>> =
-    LazyLock::new(|| Mutex::new(Stack::temporary(3, 0).expect("three brokers start")));
-
-/// The brokers, for one test alone. One that failed may have left them in the middle of it.
-fn brokers() -> MutexGuard<'static, Stack> {
-    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
-    stack.mend().expect("three brokers answer");
-    stack
-}
+static STACK: Servers = Servers::of::<3, 0>();
 
 fn city(brokers: &Stack) -> City {
     City::with_topics(&brokers.bootstrap_servers(), 3)
@@ -134,7 +126,7 @@ fn under_load(stack: &mut Stack, act: impl FnOnce(&mut Stack, &Receiver<()>)) {
 
 #[test]
 fn what_was_acknowledged_is_delivered_when_each_broker_is_killed_in_turn() {
-    let mut stack = brokers();
+    let mut stack = STACK.alone();
     under_load(&mut stack, |stack, acknowledged| {
         for name in ["broker-1", "broker-2", "broker-3"] {
             stack.kill(name).unwrap();
@@ -147,7 +139,7 @@ fn what_was_acknowledged_is_delivered_when_each_broker_is_killed_in_turn() {
 
 #[test]
 fn what_was_acknowledged_is_delivered_when_a_broker_stands_still_for_longer_than_its_session() {
-    let mut stack = brokers();
+    let mut stack = STACK.alone();
     under_load(&mut stack, |stack, acknowledged| {
         wait_for_more(acknowledged, 5);
         stack.pause("broker-2").unwrap();
@@ -160,7 +152,7 @@ fn what_was_acknowledged_is_delivered_when_a_broker_stands_still_for_longer_than
 
 #[test]
 fn a_member_ends_while_all_brokers_are_gone_and_the_log_goes_on_when_they_are_back() {
-    let mut stack = brokers();
+    let mut stack = STACK.alone();
     let city = city(&stack);
     let log = city.log();
     append_at_last(&*log, &records(registrations(0), "before", 1));

@@ -5,15 +5,6 @@
 mod one_process;
 mod three_processors;
 
-use stack::Stack;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use live::Servers;
 
-static STACK: LazyLock<Mutex<Stack>> =
-    LazyLock::new(|| Mutex::new(Stack::temporary(1, 1).expect("a broker and a node start")));
-
-/// Broker and node, for one test alone. A test that failed says so itself, and does not make the others fail.
-fn stack() -> MutexGuard<'static, Stack> {
-    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
-    stack.mend().expect("a broker and a node answer");
-    stack
-}
+static STACK: Servers = Servers::of::<1, 1>();

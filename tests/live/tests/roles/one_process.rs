@@ -1,6 +1,6 @@
 //! Everything in one process, on the real engine.
 
-use crate::stack;
+use crate::STACK;
 use anyhow::ensure;
 use flow::http::Client;
 use flow::people::{line, registration};
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 #[test]
 fn demo_balances_its_ledger_and_its_rows_are_rebuilt_dumped_and_verified() -> anyhow::Result<()> {
-    let stack = stack();
+    let stack = STACK.alone();
     let city = City::founded(&stack, "one")?;
     let said = city.said("city", &["--json", "demo", "--citizens", "100", "--exit"])?;
     let report: Value = serde_json::from_str(&said)?;
@@ -57,7 +57,7 @@ fn decided(base: &str, key: &str, reference: &str, n: u32) -> anyhow::Result<Val
 
 #[test]
 fn new_keys_beside_a_log_with_events_are_refused() -> anyhow::Result<()> {
-    let stack = stack();
+    let stack = STACK.alone();
     let city = City::founded(&stack, "keyless")?;
     let key = city.credential("helper", "helper")?;
     let up = city.start("up", "city", &[])?;
@@ -74,7 +74,7 @@ fn new_keys_beside_a_log_with_events_are_refused() -> anyhow::Result<()> {
 
 #[test]
 fn sigterm_drains_and_exits_0_with_brokers_alive_and_with_brokers_gone() -> anyhow::Result<()> {
-    let mut stack = stack();
+    let mut stack = STACK.alone();
     let city = City::founded(&stack, "drained")?;
     let key = city.credential("helper", "helper")?;
     for broker_dies in [false, true] {

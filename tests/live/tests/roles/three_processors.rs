@@ -1,6 +1,6 @@
 //! One intake, one process for reads, three processors.
 
-use crate::stack;
+use crate::STACK;
 use anyhow::{Context, bail, ensure};
 use flow::folder::Ledger;
 use flow::http::{Answer, Client};
@@ -46,7 +46,7 @@ fn batch(prefix: &str, from: u32, make: fn(u32) -> Value) -> String {
 
 #[test]
 fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -> anyhow::Result<()> {
-    let stack = stack();
+    let stack = STACK.alone();
     let city = City::founded(&stack, "roles")?;
     let desk = city.credential("desk", "helper")?;
     let agency = city.credential("agency", "agency")?;
@@ -141,7 +141,7 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
 #[test]
 fn a_role_refuses_keys_that_are_not_for_it_and_sees_credentials_that_are_handed_out_later()
 -> anyhow::Result<()> {
-    let stack = stack();
+    let stack = STACK.alone();
     let city = City::founded(&stack, "handed")?;
     city.credential("first", "ward_desk")?;
     city.hand_out("--public", "ingest")?;
