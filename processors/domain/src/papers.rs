@@ -1,5 +1,6 @@
 //! What an issuer signs of a paper, and the keys that such a signature is checked by.
 
+use crate::rows::Version;
 use ed25519_dalek::{Signature, VerifyingKey};
 use schemas::Micros;
 use schemas::event::Content;
@@ -92,7 +93,14 @@ pub struct Statement<'a> {
     pub content: Option<&'a Content>,
 }
 
-impl Statement<'_> {
+impl<'a> Statement<'a> {
+    /// Of this version of a paper.
+    #[must_use]
+    pub fn of(document: &'a str, kind: &'a str, issuer: &'a str, version: &'a Version) -> Self {
+        let Version { number, title, issued_on, expires_on, content, .. } = version;
+        Self { document, kind, issuer, number, title, issued_on, expires_on, content: content.as_ref() }
+    }
+
     /// The text that is signed, in UTF-8: lines of name, colon, space and value, each ended by a line feed. A value that is absent is
     /// empty. No value may hold a line feed; deciders refuse control characters before they get here.
     #[must_use]

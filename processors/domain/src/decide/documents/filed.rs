@@ -28,17 +28,6 @@ pub(super) fn decide(
     paper::days(&body.issued_on, &body.expires_on, today)?;
     paper::content(body.content.as_ref())?;
     ensure(old.is_none(), Reason::DocumentExists)?;
-    let statement = Statement {
-        document: &body.document_id,
-        kind: &body.document_kind,
-        issuer: &body.issuer,
-        number: &personal.number,
-        title: &personal.title,
-        issued_on: &body.issued_on,
-        expires_on: &body.expires_on,
-        content: body.content.as_ref(),
-    };
-    signature::judge(ctx, body.provenance, &statement, &body.issuer_signature)?;
 
     let first = Version {
         version: 1,
@@ -52,6 +41,8 @@ pub(super) fn decide(
         content: body.content.clone(),
         certificates: Vec::new(),
     };
+    let statement = Statement::of(&body.document_id, &body.document_kind, &body.issuer, &first);
+    signature::judge(ctx, body.provenance, &statement, &body.issuer_signature)?;
     let Origin { sender, ward, team, channel } = Origin::of(ctx.header);
     Ok(Some(DocumentRow {
         citizen: ctx.header.citizen_id,

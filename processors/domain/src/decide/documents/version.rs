@@ -26,23 +26,9 @@ pub(super) fn decide(
     let highest = old.versions.0.last().map(|version| version.provenance);
     ensure(highest.is_none_or(|highest| body.provenance >= highest), Reason::ProvenanceLower)?;
     ensure(old.version < ctx.rules.versions_per_document_max, Reason::TooManyVersions)?;
-    let statement = Statement {
-        document: &body.document_id,
-        kind: &old.document_kind,
-        issuer: &old.issuer,
-        number: &personal.number,
-        title: &personal.title,
-        issued_on: &body.issued_on,
-        expires_on: &body.expires_on,
-        content: body.content.as_ref(),
-    };
-    signature::judge(ctx, body.provenance, &statement, &body.issuer_signature)?;
 
-    let mut new = old.clone();
-    new.version += 1;
-    new.provenance = paper::provenance_name(body.provenance).to_owned();
-    new.versions.0.push(Version {
-        version: new.version,
+    let version = Version {
+        version: old.version + 1,
         provenance: body.provenance,
         sender: ctx.header.sender.clone(),
         filed_on: today,
@@ -52,6 +38,13 @@ pub(super) fn decide(
         title: personal.title.clone(),
         content: body.content.clone(),
         certificates: Vec::new(),
-    });
+    };
+    let statement = Statement::of(&body.document_id, &old.document_kind, &old.issuer, &version);
+    signature::judge(ctx, body.provenance, &statement, &body.issuer_signature)?;
+
+    let mut new = old.clone();
+    new.version = version.version;
+    new.provenance = paper::provenance_name(body.provenance).to_owned();
+    new.versions.0.push(version);
     Ok(Some(new))
 }
