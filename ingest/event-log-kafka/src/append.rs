@@ -2,17 +2,16 @@
 
 use crate::layout::Layout;
 use crate::metrics::Metrics;
-use crate::{OpenError, Options, context, message, settings};
+use crate::{OpenError, Options, context, message, read, settings};
 use arc_swap::ArcSwap;
-use event_log::{AppendError, NewRecord};
+use event_log::{AppendError, Bounds, NewRecord, ReadError};
 use parking_lot::Mutex;
 use rdkafka::ClientContext;
-use rdkafka::client::Client;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
-use schemas::Topic;
+use schemas::{Topic, TopicPartition};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -52,9 +51,10 @@ impl Producer {
         })
     }
 
-    /// Asks something of the brokers with the producer's client.
-    pub fn with_client<T>(&self, ask: impl FnOnce(&Client<Deliveries>) -> T) -> T {
-        ask(self.current.load().client())
+    /// Asks the leader for the ends of a partition. Over the connection of a client that fetches, the question would wait behind what is
+    /// being fetched, half a second where there is nothing: of 48 partitions the last would be begun after more than twenty seconds.
+    pub fn bounds(&self, of: TopicPartition) -> Result<Bounds, ReadError> {
+        read::bounds(self.current.load().client(), &self.layout, of, self.options.read_timeout)
     }
 
     /// Sends records off; the receiver learns how they fared. Nothing was appended when this returns an error.

@@ -10,6 +10,7 @@ mod group;
 mod poll;
 mod state;
 
+use crate::append::Producer;
 use crate::log::Shared;
 use crate::{read, settings};
 use event_log::{Consumer, PollLimits, Polled, ReadError};
@@ -28,19 +29,24 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// A member of the group.
 pub struct Member {
-    shared: Arc<Shared>,
+    producer: Arc<Producer>,
     group: Arc<Group>,
     poller: Option<Poller>,
 }
 
 impl Member {
     /// Joins the group. Returns before the group has taken the member in: what it is given comes as [`Polled::Assigned`].
-    pub fn join(shared: &Arc<Shared>, topics: &[Topic], member: usize) -> Result<Self, ReadError> {
+    pub fn join(
+        shared: &Arc<Shared>,
+        producer: &Arc<Producer>,
+        topics: &[Topic],
+        member: usize,
+    ) -> Result<Self, ReadError> {
         let config = settings::member(&shared.options, member);
         let names = topics.iter().map(|topic| shared.layout.known(*topic).name.clone()).collect();
         let group = Arc::new(Group::new(Arc::clone(shared)));
         let poller = Poller::start(config, names, Arc::clone(&group))?;
-        Ok(Self { shared: Arc::clone(shared), group, poller: Some(poller) })
+        Ok(Self { producer: Arc::clone(producer), group, poller: Some(poller) })
     }
 }
 
@@ -65,14 +71,7 @@ impl Consumer for Member {
         if !self.group.state.lock().holds(partition) {
             return Ok(());
         }
-        let timeout = self.shared.options.read_timeout;
-        let consumer = self.group.state.lock().consumer()?;
-        let bounds = read::bounds(
-            rdkafka::consumer::Consumer::client(&*consumer),
-            &self.shared.layout,
-            partition,
-            timeout,
-        )?;
+        let bounds = self.producer.bounds(partition)?;
         if offset < bounds.start {
             return Err(read::trimmed(partition, bounds.start, offset));
         }

@@ -4,7 +4,7 @@ use crate::append::Producer;
 use crate::consumer::Member;
 use crate::layout::Layout;
 use crate::metrics::Metrics;
-use crate::read::{self, Readers};
+use crate::read::Readers;
 use crate::{OpenError, Options, TopicNames, asking};
 use event_log::{AppendError, Bounds, Consumer, EventLog, NewRecord, ReadError, Record, TopicLayout};
 use futures_util::FutureExt;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Dropping it gives up what was not delivered: such appends end as unknown.
 pub struct KafkaLog {
     shared: Arc<Shared>,
-    producer: Producer,
+    producer: Arc<Producer>,
     readers: Readers,
 }
 
@@ -39,7 +39,7 @@ impl KafkaLog {
         let metadata = asking::metadata(&options)?;
         let layout = Arc::new(Layout::from_metadata(&TopicNames::new(&options.city), &metadata)?);
         let metrics = Arc::new(Metrics::register(registry)?);
-        let producer = Producer::new(&options, Arc::clone(&layout), Arc::clone(&metrics))?;
+        let producer = Arc::new(Producer::new(&options, Arc::clone(&layout), Arc::clone(&metrics))?);
         let readers = Readers::new(&options, Arc::clone(&layout));
         Ok(Arc::new(Self { shared: Arc::new(Shared { options, layout, metrics }), producer, readers }))
     }
@@ -80,8 +80,7 @@ impl EventLog for KafkaLog {
     }
 
     fn bounds(&self, of: TopicPartition) -> Result<Bounds, ReadError> {
-        let timeout = self.shared.options.read_timeout;
-        self.producer.with_client(|client| read::bounds(client, &self.shared.layout, of, timeout))
+        self.producer.bounds(of)
     }
 
     /// `members` says nothing here: the group shares the partitions among all members of all processes.
@@ -91,6 +90,6 @@ impl EventLog for KafkaLog {
         member: usize,
         _members: usize,
     ) -> Result<Box<dyn Consumer>, ReadError> {
-        Ok(Box::new(Member::join(&self.shared, topics, member)?))
+        Ok(Box::new(Member::join(&self.shared, &self.producer, topics, member)?))
     }
 }
