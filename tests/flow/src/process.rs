@@ -1,5 +1,6 @@
 //! Running the program.
 
+use crate::http::Client;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -7,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the program may take to come up or to end before a test says that it hangs. Not a measure of speed.
 const HANG: Duration = Duration::from_secs(120);
+/// Streams, each with its own lag.
+const STREAMS: usize = 3;
 
 /// The program's file: beside the test binaries, built once for every test run, so that what is tested is what is written.
 ///
@@ -281,4 +284,23 @@ fn listen(errors: ChildStderr, heard: &Mutex<String>, to: &Sender<Said>) {
     }
     let said = heard.lock().map_or_else(|_| String::new(), |heard| heard.clone());
     to.send(Said::Ended(said)).ok();
+}
+
+/// Waits until everything in the log is decided.
+///
+/// # Errors
+/// When it is not, or the program does not say how far it is.
+pub fn until_all_is_decided(up: &Up) -> anyhow::Result<()> {
+    let client = Client::new(&up.base, None)?;
+    let started = Instant::now();
+    loop {
+        let metrics = client.get("/metrics")?.text;
+        let lags: Vec<&str> =
+            metrics.lines().filter(|l| l.starts_with("congdanso_process_lag_records{")).collect();
+        ensure!(lags.len() == STREAMS, "the lag of a stream is not told: {lags:?}");
+        if lags.iter().all(|lag| lag.ends_with(" 0")) {
+            return Ok(());
+        }
+        ensure!(started.elapsed() < HANG, "processing stands still: {lags:?}");
+    }
 }

@@ -32,6 +32,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "live", test: "kafka", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "kafka_faults", needs: &[JDK, MAVEN] },
     Suite { package: "live-store", test: "store", needs: &[JDK, MAVEN] },
+    Suite { package: "live", test: "flows", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "moving", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "roles", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "faults", needs: &[JDK, MAVEN] },

@@ -1,7 +1,8 @@
 //! What the intake turns away, by its answer, and that neighbours are unharmed.
 
+use crate::engine::Folder;
 use anyhow::{Context, ensure};
-use flow::folder::{Folder, Ledger};
+use flow::folder::Ledger;
 use flow::http::{Answer, Client};
 use flow::people::{DAY, bill, dossier, line, number, paper, registration, with};
 use flow::process::{Up, add_agency, output};

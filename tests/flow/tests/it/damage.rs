@@ -129,7 +129,7 @@ fn lost_projections_are_made_again_by_the_process_too() -> anyhow::Result<()> {
     let rows = dump(&data)?;
     std::fs::remove_dir_all(data.join("projections"))?;
     let up = Up::start(&data, &[])?;
-    crate::kill::until_all_is_decided(&up)?;
+    flow::process::until_all_is_decided(&up)?;
     assert!(rows == dump(&data)?, "the rows differ");
     ensure!(up.terminate()?.0 == Some(0));
     Ok(())

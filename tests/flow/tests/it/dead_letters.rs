@@ -1,10 +1,10 @@
 //! Records that no intake of ours wrote: dead letters, quarantines, replays.
 
+use crate::engine::{Folder, log};
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use event_log::{EventLog, NewRecord};
-use event_log_embedded::{EmbeddedLog, Options};
-use flow::folder::{Folder, Ledger, dump, verify_rebuild};
+use flow::folder::{Ledger, dump, verify_rebuild};
 use flow::http::Client;
 use flow::people::{paper, registration};
 use flow::process::{Up, add_agency, json, output, run};
@@ -13,17 +13,11 @@ use schemas::partitioner::partition_of;
 use schemas::{CitizenId, Event, EventId, Place, Stream, Topic, TopicPartition};
 use serde_json::Value;
 use std::path::Path;
-use std::sync::Arc;
 
 const STREAM: Stream = Stream::Registrations;
 const TOPIC: Topic = Topic::Stream(STREAM);
 
-/// The log of a folder at rest.
-fn log(data: &Path) -> anyhow::Result<Arc<EmbeddedLog>> {
-    Ok(EmbeddedLog::open(&data.join("log"), Options::default(), &prometheus::Registry::new())?)
-}
-
-fn append(log: &EmbeddedLog, partition: u16, key: &[u8], value: Vec<u8>) -> anyhow::Result<Place> {
+fn append(log: &dyn EventLog, partition: u16, key: &[u8], value: Vec<u8>) -> anyhow::Result<Place> {
     let to = TopicPartition { topic: TOPIC, partition };
     let record = NewRecord { to, key: Bytes::copy_from_slice(key), value: value.into(), headers: Vec::new() };
     let offset = futures_executor::block_on(log.append(vec![record]))?[0];
@@ -50,7 +44,7 @@ impl World {
         ensure!(up.terminate()?.0 == Some(0));
         let place: Place =
             answer["place"].as_str().context("a place")?.parse().map_err(|()| anyhow::anyhow!("{answer}"))?;
-        let records = log(&data)?.read(place.topic_partition(), place.offset, 1, 1)?;
+        let records = log(&folder)?.read(place.topic_partition(), place.offset, 1, 1)?;
         Ok(Self { folder, event: schemas::codec::decode(STREAM, &records[0].value)?, helper, agency })
     }
 
@@ -76,7 +70,7 @@ fn key(event: &Event) -> [u8; 36] {
     event.header.citizen_id.record_key()
 }
 
-fn home(event: &Event, log: &EmbeddedLog) -> u16 {
+fn home(event: &Event, log: &dyn EventLog) -> u16 {
     partition_of(&key(event), log.layout(TOPIC).partitions)
 }
 
@@ -108,13 +102,13 @@ fn records_that_are_no_events_become_dead_letters_and_the_partition_goes_on() ->
     let data = world.data();
     let mut wanted = Vec::new();
     let (last, last_at) = {
-        let log = log(&data)?;
+        let log = log(&world.folder)?;
         let event = world.other(1);
-        let (at, key, whole) = (home(&event, &log), key(&event), schemas::codec::encode(&event));
+        let (at, key, whole) = (home(&event, &*log), key(&event), schemas::codec::encode(&event));
         let mut framed = vec![0xC3, 0x01];
         framed.extend(schemas::codec::fingerprint(STREAM));
         let bomb = [&framed[..], &[0xFF; 9], &[0x01; 200]].concat();
-        let foreign = (2..).map(|n| world.other(n)).find(|e| home(e, &log) == at).context("a key")?;
+        let foreign = (2..).map(|n| world.other(n)).find(|e| home(e, &*log) == at).context("a key")?;
         for (partition, key, value, reason) in [
             (at, key, b"no frame".to_vec(), "malformed"),
             (at, key, framed.clone(), "malformed"),
@@ -125,14 +119,14 @@ fn records_that_are_no_events_become_dead_letters_and_the_partition_goes_on() ->
             ((at + 1) % 16, key, whole.clone(), "wrong_partition"),
             (at, self::key(&foreign), whole.clone(), "wrong_key"),
         ] {
-            wanted.push((append(&log, partition, &key, value)?.to_string(), reason.to_owned()));
+            wanted.push((append(&*log, partition, &key, value)?.to_string(), reason.to_owned()));
         }
-        (event, append(&log, at, &key, whole)?)
+        (event, append(&*log, at, &key, whole)?)
     };
     wanted.sort();
     let up = Up::start(&data, &[])?;
     assert_eq!(outcome(&up, &world.helper, &last, &last_at)?["outcome"], "applied");
-    crate::kill::until_all_is_decided(&up)?;
+    flow::process::until_all_is_decided(&up)?;
     let sorted = |data: &Path| -> anyhow::Result<Vec<_>> {
         let mut listed = listed(data)?;
         listed.sort();
@@ -186,12 +180,12 @@ fn dead_letter_is_replayed_where_its_key_belongs() -> anyhow::Result<()> {
         let data = world.data();
         let event = world.other(1);
         let (dead, home) = {
-            let log = log(&data)?;
-            let home = home(&event, &log);
-            (append(&log, (home + 1) % 16, &key(&event), schemas::codec::encode(&event))?, home)
+            let log = log(&world.folder)?;
+            let home = home(&event, &*log);
+            (append(&*log, (home + 1) % 16, &key(&event), schemas::codec::encode(&event))?, home)
         };
         let up = Up::start(&data, &[])?;
-        crate::kill::until_all_is_decided(&up)?;
+        flow::process::until_all_is_decided(&up)?;
         assert_eq!(listed(&data)?, [(dead.to_string(), "wrong_partition".to_owned())]);
         let replay = || -> anyhow::Result<Place> {
             let said = output(&data, &["dlq", "replay", &dead.to_string()])?;
@@ -217,11 +211,11 @@ fn dead_letter_is_replayed_where_its_key_belongs() -> anyhow::Result<()> {
 
 /// A record under a schema of the future, and a good event behind it in the same partition.
 fn future_schema(world: &World) -> anyhow::Result<(Place, Event, Place)> {
-    let log = log(&world.data())?;
+    let log = log(&world.folder)?;
     let event = world.other(1);
-    let (at, key) = (home(&event, &log), key(&event));
-    let unknown = append(&log, at, &key, [&[0xC3, 0x01][..], b"tomorrow", b"whatever it says"].concat())?;
-    let behind = append(&log, at, &key, schemas::codec::encode(&event))?;
+    let (at, key) = (home(&event, &*log), key(&event));
+    let unknown = append(&*log, at, &key, [&[0xC3, 0x01][..], b"tomorrow", b"whatever it says"].concat())?;
+    let behind = append(&*log, at, &key, schemas::codec::encode(&event))?;
     Ok((unknown, event, behind))
 }
 

@@ -1,11 +1,11 @@
 //! `demo`: the whole path with synthetic citizens, and the proof of what it did.
 
+use crate::engine::{self, Folder};
 use anyhow::{Context, ensure};
-use flow::folder::{Folder, Ledger};
+use flow::folder::Ledger;
 use flow::process::json;
 use serde_json::Value;
 use std::path::Path;
-use std::sync::OnceLock;
 
 /// In the order of the alphabet, as JSON objects are written.
 const KEYS: [&str; 13] = [
@@ -27,17 +27,13 @@ const EVENT_KEYS: [&str; 7] =
     ["accepted", "applied", "dead_lettered", "duplicate", "refused", "rejected", "sent"];
 const CITIZENS: u64 = 300;
 
-/// A folder in which a demo has run; tests work on copies of it.
+/// A folder in which a demo has run.
 pub fn folder() -> anyhow::Result<Folder> {
-    static FOLDER: OnceLock<Folder> = OnceLock::new();
-    if let Some(folder) = FOLDER.get() {
-        return folder.copy();
-    }
-    let folder = Folder::new()?;
-    demo(&folder.data())?;
-    // A second run says of all commits of the first that they were synced: damage in the middle of a journal is no torn tail then.
-    json(&folder.data(), &["demo", "--citizens", "20", "--exit"])?;
-    FOLDER.get_or_init(|| folder).copy()
+    engine::filled(|data| {
+        demo(data)?;
+        // A second run says of all commits of the first that they were synced: damage in the middle of a journal is no torn tail then.
+        json(data, &["demo", "--citizens", "20", "--exit"]).map(drop)
+    })
 }
 
 fn demo(data: &Path) -> anyhow::Result<Value> {
@@ -100,11 +96,13 @@ fn demo_proves_what_it_did_and_a_second_run_goes_on_from_there() -> anyhow::Resu
 #[test]
 fn demo_without_a_folder_leaves_none_behind() -> anyhow::Result<()> {
     let folder = Folder::new()?;
+    let entries = || anyhow::Ok(std::fs::read_dir(folder.beside(""))?.count());
+    let before = entries()?;
     let mut command = flow::process::bare(&["--json", "demo", "--citizens", "20", "--exit"]);
     command.env("TMPDIR", folder.beside("")).current_dir(folder.beside(""));
     let ended = flow::process::finish(command)?;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.json()?["ledger_balanced"], true);
-    assert_eq!(std::fs::read_dir(folder.beside(""))?.count(), 0);
+    assert_eq!(entries()?, before);
     Ok(())
 }

@@ -57,7 +57,7 @@ fn intake_answers_503_while_there_is_no_room_and_resumes_with_nothing_torn() -> 
     assert_eq!(client.decide("registrations", "49", &registration(49))?.expect(200)?["outcome"], "duplicate");
     ensure!(up.terminate()?.0 == Some(0));
     let up = Up::start(&data, &[])?;
-    crate::kill::until_all_is_decided(&up)?;
+    flow::process::until_all_is_decided(&up)?;
     ensure!(up.terminate()?.0 == Some(0));
     let ledger = Ledger::of(&data)?;
     assert_eq!((ledger.applied, ledger.duplicate, ledger.total()), (49, 2, 51));

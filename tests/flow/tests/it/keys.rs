@@ -2,12 +2,11 @@
 
 use crate::codes::{keys, token};
 use crate::demo;
-use crate::kill::until_all_is_decided;
 use anyhow::{Context, ensure};
 use flow::folder::{Folder, rows, text, verify_rebuild};
 use flow::http::Client;
 use flow::people::registration;
-use flow::process::{Up, add_agency, bare, finish, json, output, run};
+use flow::process::{Up, add_agency, bare, finish, json, output, run, until_all_is_decided};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};

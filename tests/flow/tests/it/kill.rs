@@ -5,7 +5,7 @@ use event_log::EventLog;
 use flow::folder::{Folder, Ledger, rows, verify_rebuild};
 use flow::http::Client;
 use flow::people::{bill, line, paper, registration};
-use flow::process::{Up, add_agency};
+use flow::process::{Up, add_agency, until_all_is_decided};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemas::{Place, Stream, Topic, TopicPartition};
@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const CYCLES: u32 = 30;
 const SEED: u64 = 48;
@@ -24,22 +24,6 @@ const BATCH_LINES: u32 = 25;
 const ANSWERS_MAX: u32 = 60;
 /// Not a measure of speed: after so long nothing moves any more.
 const HANG: Duration = Duration::from_secs(120);
-
-/// Waits until everything in the log is decided.
-pub fn until_all_is_decided(up: &Up) -> anyhow::Result<()> {
-    let client = Client::new(&up.base, None)?;
-    let started = Instant::now();
-    loop {
-        let metrics = client.get("/metrics")?.text;
-        let lags: Vec<&str> =
-            metrics.lines().filter(|l| l.starts_with("congdanso_process_lag_records{")).collect();
-        ensure!(lags.len() == Stream::ALL.len(), "the lag of a stream is not told: {lags:?}");
-        if lags.iter().all(|lag| lag.ends_with(" 0")) {
-            return Ok(());
-        }
-        ensure!(started.elapsed() < HANG, "processing stands still: {lags:?}");
-    }
-}
 
 /// One event that is to be sent until it is acknowledged.
 #[derive(Clone)]

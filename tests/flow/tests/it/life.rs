@@ -1,8 +1,9 @@
 //! The life of one identity: issued, suspended, given back, issued again, corrected, moved to another number, ended. At each step its
 //! codes are checked by the program and against the lists as they are served.
 
+use crate::engine::Folder;
 use anyhow::{Context, ensure};
-use flow::folder::{Folder, text, verify_rebuild};
+use flow::folder::{text, verify_rebuild};
 use flow::http::Client;
 use flow::people::{DAY, number, registration};
 use flow::process::{Up, add_agency, bare, finish, json, output, run};

@@ -1,4 +1,6 @@
 //! The program from outside. Needs nothing but its binary, a folder for temporary files and loopback.
+//!
+//! What a module takes from `engine` it has on real servers too: a live program of `tests/live` compiles the same file with another one.
 
 mod agency;
 mod audits;
@@ -10,6 +12,7 @@ mod damage;
 mod dead_letters;
 mod demo;
 mod disk;
+mod engine;
 mod import;
 mod keys;
 mod kill;

@@ -49,7 +49,7 @@ fn spoil(data: &Path, partition: u16) -> anyhow::Result<()> {
 
 fn decide_all(data: &Path) -> anyhow::Result<()> {
     let up = Up::start(data, &[])?;
-    crate::kill::until_all_is_decided(&up)?;
+    flow::process::until_all_is_decided(&up)?;
     ensure!(up.terminate()?.0 == Some(0));
     Ok(())
 }

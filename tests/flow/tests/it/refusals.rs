@@ -1,7 +1,8 @@
 //! Rules of the field, as a sender meets them: `Prefer: wait` and the outcome with its reason in both languages.
 
+use crate::engine::Folder;
 use anyhow::{Context, ensure};
-use flow::folder::{Folder, Ledger, dump};
+use flow::folder::{Ledger, dump};
 use flow::http::Client;
 use flow::people::{bill, dossier, number, paper, registration, with};
 use flow::process::{Up, add_agency};

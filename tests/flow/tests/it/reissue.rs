@@ -186,7 +186,7 @@ fn reissue_that_was_killed_goes_on_where_it_was() -> anyhow::Result<()> {
     let lines: String = (0..MANY).map(|n| line(&format!("r-{n}"), registration(n))).collect();
     let answers = Client::new(&up.base, Some(&helper))?.batch("registrations", &lines)?.lines()?;
     ensure!(answers.iter().all(|answer| answer["status"] == 202), "{:?}", answers.first());
-    crate::kill::until_all_is_decided(&up)?;
+    flow::process::until_all_is_decided(&up)?;
     let old = active(&data)?;
     let new = output(&data, &["keys", "revoke", &old, "--reason", "key_compromise"])?.trim().to_owned();
     let mut command = flow::process::command(&data, &["keys", "reissue", &old]);
@@ -198,7 +198,7 @@ fn reissue_that_was_killed_goes_on_where_it_was() -> anyhow::Result<()> {
     up.kill()?;
     reissue.wait()?;
     let up = Up::start(&data, &[])?;
-    crate::kill::until_all_is_decided(&up)?;
+    flow::process::until_all_is_decided(&up)?;
     let said = json(&data, &["keys", "reissue", &old])?;
     assert_eq!(said["left"], 0);
     ensure!(signers(&data)?.iter().all(|kid| *kid == new));

@@ -1,6 +1,7 @@
 //! `dump` and `rebuild`, on a folder at rest and under a running process.
 
 use crate::demo;
+use crate::engine::Folder;
 use flow::folder::{dump, verify_rebuild};
 use flow::process::{Up, json, output, run};
 
@@ -55,7 +56,7 @@ fn one_table_is_dumped_alone_and_an_unknown_one_is_told_with_the_names() -> anyh
 
 #[test]
 fn commands_on_a_folder_that_is_not_there_say_so_and_make_none() -> anyhow::Result<()> {
-    let folder = flow::folder::Folder::new()?;
+    let folder = Folder::new()?;
     let passphrase = folder.write("passphrase", "x")?;
     let file = folder.beside("file");
     let backup = ["backup", flow::folder::text(&file), "--passphrase-file", flow::folder::text(&passphrase)];
