@@ -35,6 +35,8 @@ fn main() -> anyhow::Result<()> {
         ["--bare-intake", file] => return bare::serve_intake(file),
         ["city", "--config", file] => return city::city(file.as_ref(), city::EVENTS),
         ["city", "--config", file, "--events", events] => return city::city(file.as_ref(), events.parse()?),
+        ["city-intake", "--config", file] => return city::intake::intake(file.as_ref()),
+        ["city-intake", ..] => anyhow::bail!("city-intake --config FILE"),
         ["city", ..] => anyhow::bail!("city --config FILE [--events N]"),
         _ => {}
     }

@@ -25,6 +25,7 @@ const PAGE_ROWS: usize = 5_000;
 type Values = Vec<(Table, Vec<CqlValue>)>;
 
 /// Registrations and rows written per second.
+#[derive(Clone, Copy)]
 pub struct Rate {
     /// Registrations.
     pub events: f64,

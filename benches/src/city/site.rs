@@ -10,7 +10,7 @@ use prometheus::Registry;
 use schemas::{Stream, Topic, TopicPartition};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,8 +21,6 @@ const POLL: Duration = Duration::from_millis(50);
 /// A city with its topics and tables. They stay on the servers, to be looked at.
 pub struct Site {
     folder: tempfile::TempDir,
-    /// The file that names the servers.
-    pub config: PathBuf,
     /// What every command of it begins with.
     arguments: Vec<String>,
     settings: HashMap<String, String>,
@@ -46,7 +44,6 @@ impl Site {
         }
         let mut site = Self {
             folder: tempfile::tempdir()?,
-            config: config.to_owned(),
             arguments,
             settings: HashMap::new(),
             name,
