@@ -3,6 +3,7 @@
 use event_log::EventLog;
 use event_log_kafka::{KafkaLog, Options};
 use flow::process::output;
+use scylla::client::session_builder::SessionBuilder;
 use stack::Stack;
 use std::ops::Deref;
 use std::path::Path;
@@ -33,6 +34,31 @@ impl Folder {
         output(&folder.data(), &["store", "migrate"])?;
         Ok(Self { city, folder })
     }
+}
+
+/// Hundreds of tables are more than a small node holds.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = forget(&self.city) {
+            eprintln!("the rows of {} stay: {error:#}", self.city);
+        }
+    }
+}
+
+/// Drops the keyspaces of a city.
+fn forget(city: &str) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let session = SessionBuilder::new().known_nodes(STACK.contact_points()).build().await?;
+        let all = session.query_unpaged("SELECT keyspace_name FROM system_schema.keyspaces", ()).await?;
+        for row in all.into_rows_result()?.rows::<(String,)>()? {
+            let (keyspace,) = row?;
+            if keyspace == city || keyspace.starts_with(&format!("{city}_")) {
+                session.query_unpaged(format!("DROP KEYSPACE {keyspace}"), ()).await?;
+            }
+        }
+        Ok(())
+    })
 }
 
 impl Deref for Folder {
