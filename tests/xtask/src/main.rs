@@ -1,7 +1,7 @@
-//! The checks of the project: `cargo xtask test`, and `cargo xtask live` for those that need programs beside Rust.
+//! The checks of the project: `cargo xtask test`; `cargo xtask live` for those alone that need programs beside Rust.
 //!
-//! Formatting, lints, documentation, tests. Where one of the first three fails, that is the end; tests all run. The last line
-//! counts them.
+//! Formatting, lints, documentation, tests, live tests. Where one of the first three fails, that is the end; tests all run. The last
+//! line counts them.
 
 mod counts;
 mod leftovers;
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
 
 fn test() -> anyhow::Result<ExitCode> {
     let run = Run::begun()?;
+    let lacking = live::provided(live::SUITES);
     step("formatting", &["fmt", "--all", "--check"], &[])?;
     let features = live::features(live::SUITES);
     let lints = [
@@ -51,7 +52,9 @@ fn test() -> anyhow::Result<ExitCode> {
         &strict,
     )?;
     the_program()?;
-    Ok(told(&[("cargo test".to_owned(), hermetic(&run)?)]))
+    let mut counts = vec![("cargo test".to_owned(), hermetic(&run)?)];
+    counts.extend(live::all(&run, live::SUITES, &lacking)?);
+    Ok(told(&counts))
 }
 
 /// The live suites, or those of the names given, after installing what they need.
