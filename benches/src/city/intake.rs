@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Single requests of each of the three.
 const SINGLES: usize = 40_000;
-/// As many before they are counted.
+/// So many before them, not counted.
 const WARM: usize = 10_000;
 /// Connections that they come over.
 const CONNECTIONS: usize = 64;
