@@ -8,7 +8,9 @@
 
 mod group;
 mod poll;
+mod served;
 mod state;
+mod topic_id;
 
 use crate::append::Producer;
 use crate::log::Shared;
@@ -54,8 +56,17 @@ impl Consumer for Member {
     fn poll(&mut self, limits: PollLimits) -> Result<Polled, ReadError> {
         let until = Instant::now() + limits.wait_max;
         loop {
-            if let Some(polled) = self.group.state.lock().take(limits, &self.group.shared)? {
-                return Ok(polled);
+            let taken = self.group.state.lock().take(limits, &self.group.shared)?;
+            match taken {
+                Some(Polled::Records(batch)) => {
+                    let batch = self.group.confirmed(batch);
+                    if !batch.is_empty() {
+                        return Ok(Polled::Records(batch));
+                    }
+                    continue;
+                }
+                Some(polled) => return Ok(polled),
+                None => {}
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -60,6 +60,8 @@ const MEMBER: &[(&str, &str)] = &[
     // registrations took a processor of 48 partitions to 220 MiB; with four times as much of both, 600,000 took it to 284 MiB, and with the
     // default of 1 MiB 200,000 to 363. Of 120,000 as many a second were written either way. A single record that is larger comes all the same.
     ("fetch.message.max.bytes", "65536"),
+    // Lines about topics are the only place where librdkafka shows their ids; see `consumer::topic_id`.
+    ("debug", "metadata"),
 ];
 
 /// A reader of one partition.
@@ -171,6 +173,7 @@ pub fn member(options: &Options, member: usize) -> ClientConfig {
     /// Heartbeats in one session: two may be lost.
     const HEARTBEATS: u32 = 3;
     let mut config = base(options, &[COMMON, FETCHING, MEMBER]);
+    config.set_log_level(RDKafkaLogLevel::Debug);
     config.set("group.id", &options.group);
     config.set("session.timeout.ms", ms(options.session_timeout));
     config.set("heartbeat.interval.ms", ms(options.session_timeout / HEARTBEATS));

@@ -1,17 +1,17 @@
 //! What a member does when its group gives and takes partitions.
 
-use super::State;
-use super::state::Client;
+use super::served::Served;
+use super::state::{Client, Held};
+use super::{State, topic_id};
 use crate::log::Shared;
 use crate::{context, read};
-use event_log::ReadError;
+use event_log::{ReadError, Record};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::util::Timeout;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use schemas::TopicPartition;
 use std::sync::Arc;
@@ -19,8 +19,6 @@ use std::time::Duration;
 
 /// How long a seek within a partition may take: it is answered by this process itself.
 const SEEK_MAX: Duration = Duration::from_secs(5);
-/// How often the queue of logs and errors is looked at while nothing else comes.
-const QUIET_POLL: Duration = Duration::from_millis(100);
 
 /// A member, as its owner and its polling thread share it.
 pub struct Group {
@@ -90,6 +88,29 @@ impl Group {
         Ok(())
     }
 
+    /// What was taken of partitions that are still what they were by the time at which it was fetched.
+    pub fn confirmed(
+        &self,
+        mut batch: Vec<(TopicPartition, Vec<Record>)>,
+    ) -> Vec<(TopicPartition, Vec<Record>)> {
+        let client = self.state.lock().consumer();
+        if let Ok(client) = client {
+            client.context().served.wait_until_served();
+        }
+        let state = self.state.lock();
+        batch.retain(|(partition, _)| state.held.get(partition).is_some_and(Held::is_placed));
+        batch
+    }
+
+    /// Takes down which topic stands behind a name.
+    fn heard_of(&self, name: &str, id: &str) {
+        let Some(first) = self.shared.layout.partition(name, 0) else { return };
+        if self.state.lock().is_made_anew(first.topic, id) {
+            tracing::error!(topic = %first.topic, "the topic was made anew under its name");
+            self.signal.raise();
+        }
+    }
+
     fn queue(
         &self,
         client: &Arc<Client>,
@@ -137,21 +158,34 @@ impl Group {
 }
 
 /// What librdkafka calls, on the thread that polls.
-pub struct Callbacks(pub Arc<Group>);
+pub struct Callbacks {
+    pub group: Arc<Group>,
+    pub served: Arc<Served>,
+}
 
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        context::log(level, facility, line);
+        self.served.called();
+        match level {
+            RDKafkaLogLevel::Debug => {
+                if let Some((topic, id)) = topic_id::told(line) {
+                    self.group.heard_of(topic, id);
+                }
+            }
+            _ => context::log(level, facility, line),
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.served.called();
         context::error(&error, reason);
     }
 }
 
 impl ConsumerContext for Callbacks {
     fn rebalance(&self, client: &Client, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let group = &self.0;
+        self.served.called();
+        let group = &self.group;
         let partitions = group.partitions(list);
         let mut state = group.state.lock();
         let before = state.held.len();
@@ -178,13 +212,10 @@ impl ConsumerContext for Callbacks {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        self.served.called();
         if let Err(error) = result {
             // Lag tools see an older place for a while.
             tracing::debug!(%error, "offsets could not be committed");
         }
-    }
-
-    fn main_queue_min_poll_interval(&self) -> Timeout {
-        Timeout::After(QUIET_POLL)
     }
 }

@@ -1,6 +1,7 @@
 //! The thread that polls the group for a member, commits for lag tools, and looks after partitions that stand still.
 
 use super::group::{Callbacks, Group};
+use super::served::Served;
 use super::state::{Client, Stand};
 use crate::read;
 use event_log::ReadError;
@@ -8,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
 use schemas::TopicPartition;
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long one poll of the group waits; a stop is noticed as soon.
+/// The group is polled at least as often; a stop is noticed as soon.
 const POLL: Duration = Duration::from_millis(50);
 /// How often offsets are committed for lag tools.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -99,11 +101,17 @@ fn subscribe(
     topics: &[String],
     group: &Arc<Group>,
 ) -> Result<Arc<Client>, KafkaError> {
-    let client: Client = Client::from_config_and_context(config, Callbacks(Arc::clone(group)))?;
+    let served = Arc::new(Served::default());
+    let callbacks = Callbacks { group: Arc::clone(group), served: Arc::clone(&served) };
+    let mut client: Client = Client::from_config_and_context(config, callbacks)?;
+    let of_client = Arc::clone(&served);
+    client.set_nonempty_callback(move || of_client.queued());
+    // It may have said something already.
+    served.queued();
     let names: Vec<&str> = topics.iter().map(String::as_str).collect();
     client.subscribe(&names)?;
     let client = Arc::new(client);
-    group.state.lock().set_client(Some(Arc::clone(&client)));
+    group.state.lock().set_client(Arc::clone(&client));
     Ok(client)
 }
 
@@ -155,21 +163,26 @@ impl Polling {
 
     /// Returns the reason of a fatal error, or `None` when the end is wanted.
     fn poll_until_end(&mut self, client: &Arc<Client>) -> Option<String> {
+        let served = &client.context().served;
         let (mut reported, mut watched) = (Instant::now(), Instant::now());
         while !self.end.wanted.load(Ordering::Acquire) {
-            let astray = match client.poll(POLL) {
-                None => None,
-                // Fetching that began anew joined the partition's queue to this one.
-                Some(Ok(message)) => self.group.shared.layout.partition(message.topic(), message.partition()),
-                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => return Some(error.to_string()),
-                Some(Err(error)) => {
-                    tracing::debug!(%error, "the group's client");
-                    None
+            let mut fatal = None;
+            served.serve(|| {
+                match client.poll(Duration::ZERO) {
+                    None => return false,
+                    // Fetching that began anew joined the partition's queue to this one.
+                    Some(Ok(message)) => self.came_astray(&message),
+                    Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
+                        fatal = Some(error.to_string());
+                    }
+                    Some(Err(error)) => tracing::debug!(%error, "the group's client"),
                 }
-            };
-            if let Some(partition) = astray {
-                self.place_again(partition);
+                true
+            });
+            if fatal.is_some() {
+                return fatal;
             }
+            served.wait_for_more(POLL);
             if reported.elapsed() > REPORT_EVERY {
                 reported = Instant::now();
                 self.commit(client);
@@ -181,6 +194,13 @@ impl Polling {
         }
         self.commit(client);
         None
+    }
+
+    fn came_astray(&self, message: &BorrowedMessage<'_>) {
+        let partition = self.group.shared.layout.partition(message.topic(), message.partition());
+        if let Some(partition) = partition {
+            self.place_again(partition);
+        }
     }
 
     /// Fetches a partition anew from where its owner stands.

@@ -4,9 +4,9 @@ use super::group::{Callbacks, Group};
 use crate::log::Shared;
 use crate::{message, read};
 use event_log::{PollLimits, Polled, ReadError, Record};
-use rdkafka::consumer::BaseConsumer;
 use rdkafka::consumer::base_consumer::PartitionQueue;
-use schemas::TopicPartition;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use schemas::{Topic, TopicPartition};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,17 +36,31 @@ pub struct Held {
     pub astray: bool,
     /// The queue was found empty at this offset; the poller looks into it when that lasts.
     pub dry_at: Option<u64>,
+    /// Its topic was made anew: nothing is delivered before its owner has looked at it again and sought.
+    pub recreated: bool,
 }
 
 impl Held {
     const fn unplaced() -> Self {
-        Self { stand: Stand::Open, next: 0, fetched: false, queue: None, astray: false, dry_at: None }
+        Self {
+            stand: Stand::Open,
+            next: 0,
+            fetched: false,
+            queue: None,
+            astray: false,
+            dry_at: None,
+            recreated: false,
+        }
+    }
+
+    /// Whether what its queue gives follows what was delivered.
+    pub const fn is_placed(&self) -> bool {
+        self.queue.is_some() && !self.recreated
     }
 
     /// Records come from this queue now.
     pub fn placed(&mut self, queue: PartitionQueue<Callbacks>, next: u64) {
-        *self =
-            Self { stand: self.stand, next, fetched: true, queue: Some(queue), astray: false, dry_at: None };
+        *self = Self { stand: self.stand, next, fetched: true, queue: Some(queue), ..Self::unplaced() };
     }
 }
 
@@ -54,6 +68,8 @@ impl Held {
 #[derive(Default)]
 pub struct State {
     client: Option<Arc<Client>>,
+    /// The id of each topic that was heard of.
+    ids: BTreeMap<Topic, String>,
     pub held: BTreeMap<TopicPartition, Held>,
     events: VecDeque<Polled>,
     error: Option<ReadError>,
@@ -85,7 +101,7 @@ impl State {
 
     /// Records of all open partitions, which take turns in portions.
     fn records(&mut self, limits: PollLimits, shared: &Shared) -> Vec<(TopicPartition, Vec<Record>)> {
-        let deliverable = |held: &Held| held.stand == Stand::Open && !held.astray && held.queue.is_some();
+        let deliverable = |held: &Held| held.stand == Stand::Open && !held.astray && held.is_placed();
         let held = self.held.iter_mut().filter(|(_, held)| deliverable(held));
         let mut open: Vec<_> = held.map(|(partition, held)| (*partition, held, Vec::new())).collect();
         if open.is_empty() {
@@ -136,8 +152,29 @@ impl State {
         self.client.clone().ok_or_else(|| ReadError::Unavailable { reason: outside() })
     }
 
-    pub fn set_client(&mut self, client: Option<Arc<Client>>) {
-        self.client = client;
+    pub fn set_client(&mut self, client: Arc<Client>) {
+        self.client = Some(client);
+    }
+
+    /// Takes down a topic's id. Where it had another one before, its partitions are given up and taken anew: whoever reads them
+    /// looks whether the log is still the one of the checkpoint. Gives back whether that is so.
+    pub fn is_made_anew(&mut self, topic: Topic, id: &str) -> bool {
+        let before = self.ids.insert(topic, id.to_owned());
+        if before.is_none_or(|before| before == id) {
+            return false;
+        }
+        let held = self.held.iter_mut().filter(|(partition, _)| partition.topic == topic);
+        let partitions: Vec<_> = held
+            .map(|(partition, held)| {
+                held.recreated = true;
+                *partition
+            })
+            .collect();
+        if !partitions.is_empty() {
+            self.events.push_back(Polled::Revoked(partitions.clone()));
+            self.events.push_back(Polled::Assigned(partitions));
+        }
+        true
     }
 
     /// Takes partitions that the group gave. None are told too: the group has taken the member in.
@@ -167,7 +204,9 @@ impl State {
     pub fn left(&mut self) {
         let all = self.held.keys().copied().collect();
         self.revoked(all);
-        self.client = None;
+        if let Some(client) = self.client.take() {
+            client.context().served.end();
+        }
     }
 }
 
@@ -268,8 +307,36 @@ impl Group {
     /// Lets nothing more of a partition be delivered until it was placed again.
     pub fn mark_astray(&self, partition: TopicPartition) -> Option<u64> {
         let mut state = self.state.lock();
-        let held = state.held.get_mut(&partition).filter(|held| held.fetched || held.astray)?;
+        let may_be_placed = |held: &&mut Held| (held.fetched || held.astray) && !held.recreated;
+        let held = state.held.get_mut(&partition).filter(may_be_placed)?;
         held.astray = true;
         Some(held.next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+    use event_log::Polled;
+    use schemas::{Stream, Topic, TopicPartition};
+
+    #[test]
+    fn partitions_of_a_topic_with_another_id_are_given_up_and_taken_anew() {
+        let topics = [Stream::Registrations, Stream::Documents].map(Topic::Stream);
+        let partitions = topics.map(|topic| TopicPartition { topic, partition: 3 });
+        let mut state = State::default();
+        state.assigned(partitions.to_vec());
+        state.events.clear();
+        assert!(!state.is_made_anew(topics[0], "first") && !state.is_made_anew(topics[1], "first"));
+        assert!(!state.is_made_anew(topics[0], "first"), "the same topic");
+        assert!(state.events.is_empty());
+
+        assert!(state.is_made_anew(topics[0], "second"));
+        let [Polled::Revoked(given_up), Polled::Assigned(taken)] = state.events.make_contiguous() else {
+            panic!("{:?}", state.events)
+        };
+        assert_eq!((&given_up[..], &taken[..]), (&partitions[..1], &partitions[..1]));
+        let stand = |held: &super::Held| held.recreated;
+        assert_eq!(state.held.values().map(stand).collect::<Vec<_>>(), [true, false]);
     }
 }

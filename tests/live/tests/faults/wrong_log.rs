@@ -113,6 +113,35 @@ fn a_topic_that_was_made_anew_under_processors_at_work_mixes_nothing() -> anyhow
     })
 }
 
+#[test]
+fn a_topic_that_was_made_anew_and_outgrew_processors_that_stood_still_mixes_nothing() -> anyhow::Result<()> {
+    at_work("outgrown", &PROCESSORS[..2], |world| {
+        let acknowledged = send(&world.door, 0, 16)?;
+        world.settle(&Stream::ALL)?;
+        let old = log::records(world, &[STREAM])?;
+        let checkpoints = of_stream(world, STREAM)?;
+        // Shorter than a session: they are never out of their group, and ask for what comes next when they go on.
+        PROCESSORS[..2].iter().try_for_each(|name| world.signal(name, "STOP"))?;
+        make_anew(world)?;
+        log::append_all(world, &grown_past(&old, &checkpoints))?;
+        PROCESSORS[..2].iter().try_for_each(|name| world.signal(name, "CONT"))?;
+        until_paused(world, "another_history", checkpoints.len() as u64)?;
+        alarm(world, "another_history")?;
+        is_unmixed(world, old, &checkpoints, &acknowledged)
+    })
+}
+
+/// Records for the partitions that have a checkpoint, more than were there: those of other partitions, again and again.
+fn grown_past(old: &[Planned], checkpoints: &BTreeMap<u16, u64>) -> Vec<(TopicPartition, Planned)> {
+    let mut all = Vec::new();
+    for (partition, next) in checkpoints {
+        let to = TopicPartition { topic: Topic::Stream(STREAM), partition: *partition };
+        let others = old.iter().filter(|record| record.place.partition != *partition).cycle();
+        all.extend(others.take(*next as usize + 3).map(|record| (to, record.clone())));
+    }
+    all
+}
+
 /// Whether there is a record in every partition where its checkpoint looks for one.
 fn are_used_again(world: &World, checkpoints: &BTreeMap<u16, u64>) -> anyhow::Result<bool> {
     let log = world.log()?;
