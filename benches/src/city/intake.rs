@@ -26,7 +26,9 @@ pub fn intake(config: &Path) -> anyhow::Result<()> {
     let log = site.log()?;
     let ingest = site.start("ingest")?;
     load::post_all(&ingest, load::singles(BARE_RECORDS), CONNECTIONS)?;
-    let (records, _) = log::consume(&site, &log)?;
+    let (mut records, _) = log::consume(&site, &log)?;
+    // They were read one partition after another; whoever sends them sends to all partitions at any time.
+    records.sort_by(|one, other| one.key().cmp(other.key()));
 
     let beside = Site::found(config, format!("{}raw", site.name))?;
     let topic = Topic::Stream(Stream::Registrations);

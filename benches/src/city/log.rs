@@ -52,6 +52,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Its citizen's, which says nothing of when it was sent.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     fn again(message: &BorrowedMessage<'_>) -> anyhow::Result<Self> {
         let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or_default().to_vec());
         let headers = message.headers().into_iter().flat_map(Headers::iter);
