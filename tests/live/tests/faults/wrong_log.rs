@@ -195,6 +195,9 @@ fn a_record_of_a_newer_schema_holds_its_partition_up_and_loses_nothing() -> anyh
         ensure!(next == newer.offset && behind.offset > next, "it waits at {next}, not at {newer}");
 
         let taken_out = ["dlq", "quarantine", &newer.to_string(), "--reason", "newer_gateway"];
+        let (refused, before) = (world.city.ended("city", &taken_out)?, world.ledger()?);
+        ensure!(refused.code != Some(0) && refused.err.contains("processors at work"), "{}", refused.err);
+        ensure!(before.quarantined == 0, "a folder where nobody decides took it out: {before:?}");
         let waits =
             |name: &&str| world.metric(name, &paused("unknown_schema")).is_ok_and(|waiting| waiting > 0);
         let owner = PROCESSORS[..2].iter().find(|name| waits(name)).context("an owner")?;
