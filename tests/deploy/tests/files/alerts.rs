@@ -1,7 +1,7 @@
 //! That every alert says what to do, and has been seen to fire.
 
-use deploy::rules::alerts;
-use deploy::yaml::{document, items};
+use deploy::rules::{self, alerts};
+use deploy::yaml::{document, items, names};
 use std::collections::BTreeSet;
 use tidy::{files, source};
 
@@ -30,20 +30,37 @@ fn every_alert_has_a_paragraph_that_says_what_to_do() {
 
 #[test]
 fn every_paragraph_is_about_one_alert_that_there_is() {
-    let names: Vec<String> = runbooks().into_iter().map(|(name, _)| name).collect();
-    let told: BTreeSet<&String> = names.iter().collect();
-    assert_eq!(told.len(), names.len(), "an alert has two paragraphs");
+    let named: Vec<String> = runbooks().into_iter().map(|(name, _)| name).collect();
+    let told: BTreeSet<&String> = named.iter().collect();
+    assert_eq!(told.len(), named.len(), "an alert has two paragraphs");
     let alerts = alerts();
     let there: BTreeSet<&String> = alerts.iter().map(|alert| &alert.name).collect();
     assert_eq!(told, there);
     assert_eq!(there.len(), alerts.len(), "two alerts have one name");
 }
 
+/// The files of cases.
+fn cases() -> impl Iterator<Item = String> {
+    files().into_iter().filter(|file| file.starts_with("deploy/prometheus/tests/"))
+}
+
+#[test]
+fn promtool_is_told_to_evaluate_every_group_and_recordings_before_alerts() {
+    let of_file = |file: &str| {
+        let file = document(file);
+        let names = items(&file["groups"]).filter_map(|group| group["name"].as_str().map(str::to_owned));
+        names.collect::<Vec<_>>()
+    };
+    let groups: Vec<String> = rules::FILES.into_iter().flat_map(of_file).collect();
+    for file in cases() {
+        assert_eq!(names(&document(&file)["group_eval_order"]), groups, "{file}");
+    }
+}
+
 #[test]
 fn every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet() {
-    let tests = files().into_iter().filter(|file| file.starts_with("deploy/prometheus/tests/"));
     let (mut fires, mut quiet) = (BTreeSet::new(), BTreeSet::new());
-    for file in tests {
+    for file in cases() {
         let file = document(&file);
         for case in items(&file["tests"]).flat_map(|test| items(&test["alert_rule_test"])) {
             let name = case["alertname"].as_str().expect("a case names its alert").to_owned();
