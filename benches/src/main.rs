@@ -16,6 +16,9 @@ use anyhow::Context;
 use program::Program;
 use std::time::{Duration, Instant};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Citizens of the bulk measurements.
 const CITIZENS: u32 = 100_000;
 /// Single requests.

@@ -43,6 +43,18 @@ fn spent<T>(count: usize, act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Re
     Ok((result, Spent { seconds: started.elapsed().as_secs_f64(), each }))
 }
 
+/// Each on a thread of its own, all at once.
+fn together<I: Send, T: Send>(
+    all: impl IntoIterator<Item = I>,
+    act: impl Fn(I) -> anyhow::Result<T> + Sync,
+) -> anyhow::Result<Vec<T>> {
+    std::thread::scope(|scope| {
+        let act = &act;
+        let running: Vec<_> = all.into_iter().map(|one| scope.spawn(move || act(one))).collect();
+        running.into_iter().map(|thread| thread.join().expect("a measured thread ends")).collect()
+    })
+}
+
 /// A record, as a producer is given it.
 #[derive(Serialize, Deserialize)]
 pub struct Sent {
@@ -153,28 +165,35 @@ impl ProducerContext for Deliveries {
     }
 }
 
-/// Decoding, deciding and signing, each alone.
-pub fn parts(sample: &[Sent]) -> anyhow::Result<[(&'static str, Duration); 3]> {
+/// Decoding, deciding and signing, each alone, on as many threads at once as the engine has: two threads of one core slow each
+/// other down.
+pub fn parts(sample: &[Sent], threads: usize) -> anyhow::Result<[(&'static str, Duration); 3]> {
     let names = Names::new();
-    let of = |sent: &Sent| codec::decode(Stream::Registrations, &sent.value);
-    let (events, decoding) =
-        spent(sample.len(), || Ok(sample.iter().map(of).collect::<Result<Vec<Event>, _>>()?))?;
+    let (count, chunk) = (sample.len(), sample.len().div_ceil(threads).max(1));
+    let decode_all = |chunk: &[Sent]| {
+        let of = |sent: &Sent| codec::decode(Stream::Registrations, &sent.value);
+        Ok(chunk.iter().map(of).collect::<Result<Vec<Event>, _>>()?)
+    };
+    let (events, decoding) = spent(count, || together(sample.chunks(chunk), decode_all))?;
     let place = |n| Place { stream: Stream::Registrations, partition: 0, epoch: 0, offset: n as u64 };
-    let (decisions, deciding) = spent(sample.len(), || {
+    let decide_all = |events: &Vec<Event>| {
         let all = events.iter().enumerate();
         all.map(|(n, event)| Ok(decide(Input { event, place: place(n), state: None, rules: &names.rules })?))
             .collect::<anyhow::Result<Vec<_>>>()
-    })?;
+    };
+    let (decisions, deciding) = spent(count, || together(&events, decide_all))?;
     let mut accounts = Vec::with_capacity(decisions.len());
-    for row in decisions.into_iter().filter_map(|decision| decision.state) {
-        accounts.push(AccountRow::from_row(row)?);
+    for decided in decisions {
+        let rows = decided.into_iter().filter_map(|decision| decision.state);
+        accounts.push(rows.map(AccountRow::from_row).collect::<Result<Vec<_>, _>>()?);
     }
-    let (_, signing) = spent(sample.len(), || {
-        for account in &mut accounts {
+    let sign_all = |accounts: &mut Vec<AccountRow>| {
+        for account in accounts {
             account.token = identity::token::sign(&runner::claims_of(account, &names.rules), &names.key);
         }
         Ok(())
-    })?;
+    };
+    let (_, signing) = spent(count, || together(&mut accounts, sign_all))?;
     Ok([("decode", decoding.each), ("decide", deciding.each), ("sign", signing.each)])
 }
 
