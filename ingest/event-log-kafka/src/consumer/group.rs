@@ -105,7 +105,7 @@ impl Group {
     /// Takes down which topic stands behind a name.
     fn heard_of(&self, name: &str, id: &str) {
         let Some(first) = self.shared.layout.partition(name, 0) else { return };
-        if self.state.lock().is_made_anew(first.topic, id) {
+        if self.state.lock().note_id(first.topic, id) {
             tracing::error!(topic = %first.topic, "the topic was made anew under its name");
             self.signal.raise();
         }

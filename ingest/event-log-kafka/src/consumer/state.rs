@@ -157,8 +157,8 @@ impl State {
     }
 
     /// Takes down a topic's id. Where it had another one before, its partitions are given up and taken anew: whoever reads them
-    /// looks whether the log is still the one of the checkpoint. Gives back whether that is so.
-    pub fn is_made_anew(&mut self, topic: Topic, id: &str) -> bool {
+    /// looks whether the log is still the one of the checkpoint. Returns whether it had another one.
+    pub fn note_id(&mut self, topic: Topic, id: &str) -> bool {
         let before = self.ids.insert(topic, id.to_owned());
         if before.is_none_or(|before| before == id) {
             return false;
@@ -327,11 +327,11 @@ mod tests {
         let mut state = State::default();
         state.assigned(partitions.to_vec());
         state.events.clear();
-        assert!(!state.is_made_anew(topics[0], "first") && !state.is_made_anew(topics[1], "first"));
-        assert!(!state.is_made_anew(topics[0], "first"), "the same topic");
+        assert!(!state.note_id(topics[0], "first") && !state.note_id(topics[1], "first"));
+        assert!(!state.note_id(topics[0], "first"), "the same topic");
         assert!(state.events.is_empty());
 
-        assert!(state.is_made_anew(topics[0], "second"));
+        assert!(state.note_id(topics[0], "second"));
         let [Polled::Revoked(given_up), Polled::Assigned(taken)] = state.events.make_contiguous() else {
             panic!("{:?}", state.events)
         };
