@@ -5,7 +5,7 @@ use crate::{STAMP, helper, pepper};
 use access::Credentials;
 use actix_web::{App, HttpServer};
 use event_log::EventLog;
-use event_log_embedded::{EmbeddedLog, Options};
+use event_log_embedded::{EmbeddedLog, OpenError, Options};
 use gateway::{Gateway, Parts, Stamps, http};
 use schemas::{Stream, Topic, TopicPartition};
 use std::net::SocketAddr;
@@ -21,13 +21,13 @@ struct Server {
     folder: tempfile::TempDir,
 }
 
-fn open_log(folder: &tempfile::TempDir) -> Arc<EmbeddedLog> {
-    EmbeddedLog::open(folder.path(), Options::default(), &prometheus::Registry::new()).unwrap()
+fn open_log(folder: &tempfile::TempDir) -> Result<Arc<EmbeddedLog>, OpenError> {
+    EmbeddedLog::open(folder.path(), Options::default(), &prometheus::Registry::new())
 }
 
 fn serve() -> Server {
     let folder = tempfile::tempdir().unwrap();
-    let log = open_log(&folder);
+    let log = open_log(&folder).unwrap();
     let credentials = Credentials::in_memory();
     let key = credentials.add(helper()).unwrap().expose().to_owned();
     let gateway = Gateway::new(Parts {
@@ -76,7 +76,14 @@ impl Server {
         self.handle.stop(false).await;
         self.log.close();
         drop(self.log);
-        records(&open_log(&self.folder))
+        loop {
+            match open_log(&self.folder) {
+                Ok(log) => return records(&log),
+                // A worker lets go of the log on its own thread, and the server's stop does not wait for that.
+                Err(OpenError::Locked { .. }) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 }
 
