@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::oneshot;
 
+/// What was delivered, and nobody says at which offset.
+static NOWHERE: KafkaError = KafkaError::MessageProduction(RDKafkaErrorCode::InvalidMessage);
+
 /// How an append ends.
 pub type Answer = Result<Vec<u64>, AppendError>;
 
@@ -298,8 +301,8 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, delivery: Box<Delivery>) {
         let result = match result {
-            // The offset of what was delivered is never negative.
-            Ok(message) => Ok(u64::try_from(message.offset()).unwrap_or_default()),
+            // A broker that had it already may not say where: then it is not known here either.
+            Ok(message) => u64::try_from(message.offset()).map_err(|_| &NOWHERE),
             Err((error, _)) => Err(error),
         };
         self.done(&delivery, result);

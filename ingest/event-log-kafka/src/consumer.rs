@@ -11,6 +11,7 @@ mod poll;
 mod served;
 mod state;
 mod topic_id;
+mod watch;
 
 use crate::append::Producer;
 use crate::log::Shared;
@@ -22,6 +23,7 @@ use schemas::{Topic, TopicPartition};
 use state::{Stand, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use watch::Watch;
 
 /// How long a close may take. After that the thread is left behind: a broker that does not answer must not keep a process
 /// from ending.
@@ -34,6 +36,7 @@ pub struct Member {
     producer: Arc<Producer>,
     group: Arc<Group>,
     poller: Option<Poller>,
+    _watch: Watch,
 }
 
 impl Member {
@@ -48,7 +51,8 @@ impl Member {
         let names = topics.iter().map(|topic| shared.layout.known(*topic).name.clone()).collect();
         let group = Arc::new(Group::new(Arc::clone(shared)));
         let poller = Poller::start(config, names, Arc::clone(&group))?;
-        Ok(Self { producer: Arc::clone(producer), group, poller: Some(poller) })
+        let watch = Watch::start(Arc::clone(&group), Arc::clone(producer))?;
+        Ok(Self { producer: Arc::clone(producer), group, poller: Some(poller), _watch: watch })
     }
 }
 

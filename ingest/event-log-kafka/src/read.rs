@@ -19,6 +19,9 @@ const READERS_MAX: usize = 4;
 /// A read of no more records than this is a look, and not the beginning of a long read: nothing is fetched ahead after it.
 const LOOK_RECORDS: usize = 16;
 
+/// The part of the time for an answer after which a leader that is known is given up and the brokers are asked who leads now.
+const LEADER_SHARE: u32 = 4;
+
 /// Lines and errors that are taken at once from a reader that stands nowhere.
 const HEARD_MAX: usize = 16;
 
@@ -210,7 +213,8 @@ pub fn place(layout: &Layout, at: TopicPartition, offset: u64) -> Result<TopicPa
     Ok(list)
 }
 
-/// The ends of a partition, asked of its leader.
+/// The ends of a partition, asked of its leader. Who that is librdkafka keeps for minutes where a client neither produces to the topic nor
+/// fetches it, and it asks nobody else when that broker is gone: then it is told who leads now, and asked once more.
 pub fn bounds<C: ClientContext>(
     client: &Client<C>,
     layout: &Layout,
@@ -220,8 +224,13 @@ pub fn bounds<C: ClientContext>(
     if !layout.has(of) {
         return Err(ReadError::Unavailable { reason: format!("there is no partition {of}") });
     }
-    let (start, end) = client
-        .fetch_watermarks(&layout.known(of.topic).name, of.partition.into(), timeout)
+    let since = Instant::now();
+    let name = &layout.known(of.topic).name;
+    let ask = |at_most| client.fetch_watermarks(name, of.partition.into(), at_most);
+    let left = || timeout.saturating_sub(since.elapsed());
+    let again = |_| client.fetch_metadata(Some(name), left()).and_then(|_| ask(left()));
+    let (start, end) = ask(timeout / LEADER_SHARE)
+        .or_else(again)
         .map_err(|error| unavailable(&format!("asking for the ends of {of}"), &error))?;
     // Both are -1 only where there is no partition.
     Ok(Bounds {

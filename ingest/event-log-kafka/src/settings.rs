@@ -14,6 +14,9 @@ const COMMON: &[(&str, &str)] = &[
     ("socket.keepalive.enable", "true"),
     // Brokers that come back are found within a second; the default waits up to ten.
     ("reconnect.backoff.max.ms", "1000"),
+    // Who leads is asked this often. The default of five minutes is how long a member can stand still that joined its group through a broker
+    // which then hung, and how long a client can ask a broker that leads no more.
+    ("topic.metadata.refresh.interval.ms", "10000"),
     // Topics are made by `ensure`, with the settings that a truth needs, and never by a slip of the pen.
     ("allow.auto.create.topics", "false"),
 ];

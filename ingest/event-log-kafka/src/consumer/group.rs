@@ -25,6 +25,8 @@ pub struct Group {
     pub shared: Arc<Shared>,
     pub state: Mutex<State>,
     pub signal: Arc<Signal>,
+    /// Why the client can do nothing more for the group, if that is so.
+    pub stuck: Mutex<Option<String>>,
 }
 
 /// Wakes the owner. Locked for moments only, and never while librdkafka is called: it calls from inside its own locks.
@@ -52,7 +54,7 @@ impl Signal {
 
 impl Group {
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, state: Mutex::default(), signal: Arc::default() }
+        Self { shared, state: Mutex::default(), signal: Arc::default(), stuck: Mutex::default() }
     }
 
     /// Puts a partition to an offset, and begins to fetch it if it was not fetched yet.
@@ -60,14 +62,8 @@ impl Group {
         let mut state = self.state.lock();
         let client = state.consumer()?;
         let Some(held) = state.held.get_mut(&partition) else { return Ok(()) };
-        let failed = |error: KafkaError| read::unavailable(&format!("seeking {partition}"), &error);
-        let at = read::place(&self.shared.layout, partition, offset).map_err(failed)?;
-        // The old queue's end silences the partition's queue, so it comes before the new one's beginning.
-        held.queue = None;
+        held.unplace(offset);
         if held.fetched {
-            // Until it is placed nothing is delivered, and the poller tries again.
-            held.astray = true;
-            held.next = offset;
             // The partition's queue may have been joined to the group's when fetching began anew.
             let queue = self.queue(&client, partition)?;
             let name = &self.shared.layout.known(partition.topic).name;
@@ -76,19 +72,47 @@ impl Group {
                 held.placed(queue, offset);
                 return Ok(());
             }
-            drop(queue);
-            // It is not being fetched, as after an offset that was not there: begin anew.
+            // It is not being fetched, as after an offset that was not there.
+        }
+        self.begin(&client, partition, held)
+    }
+
+    /// Fetches a partition anew from where its owner stands. It is given up and taken again, which a seek is not enough for: librdkafka
+    /// may hold it back for a rebalance whose end it has missed (its issue 5591).
+    pub fn fetch_anew(&self, partition: TopicPartition) -> Result<(), ReadError> {
+        let mut state = self.state.lock();
+        let client = state.consumer()?;
+        let may_be_placed = |held: &&mut Held| (held.fetched || held.astray) && !held.recreated;
+        let Some(held) = state.held.get_mut(&partition).filter(may_be_placed) else { return Ok(()) };
+        held.unplace(held.next);
+        let begun = self.begin(&client, partition, held);
+        drop(state);
+        self.signal.raise();
+        begun
+    }
+
+    /// Begins to fetch a partition from its next offset.
+    fn begin(
+        &self,
+        client: &Arc<Client>,
+        partition: TopicPartition,
+        held: &mut Held,
+    ) -> Result<(), ReadError> {
+        let failed = |error: KafkaError| read::unavailable(&format!("placing {partition}"), &error);
+        let at = read::place(&self.shared.layout, partition, held.next).map_err(failed)?;
+        if held.fetched {
             client.incremental_unassign(&at).map_err(failed)?;
             held.fetched = false;
         }
         // The queue first: what is fetched must not go to the group's queue.
-        let queue = self.queue(&client, partition)?;
+        let queue = self.queue(client, partition)?;
         client.incremental_assign(&at).map_err(failed)?;
-        held.placed(queue, offset);
+        held.placed(queue, held.next);
         Ok(())
     }
 
-    /// What was taken of partitions that are still what they were by the time at which it was fetched.
+    /// What was taken of partitions that are still what they were by the time at which it was fetched. What is left out of one that is
+    /// still held comes again when it is placed.
     pub fn confirmed(
         &self,
         mut batch: Vec<(TopicPartition, Vec<Record>)>,
@@ -97,8 +121,14 @@ impl Group {
         if let Ok(client) = client {
             client.context().served.wait_until_served();
         }
-        let state = self.state.lock();
-        batch.retain(|(partition, _)| state.held.get(partition).is_some_and(Held::is_placed));
+        let mut state = self.state.lock();
+        batch.retain(|(partition, records)| {
+            let Some(held) = state.held.get_mut(partition) else { return false };
+            if let (false, Some(first)) = (held.is_placed(), records.first()) {
+                held.next = held.next.min(first.offset);
+            }
+            held.is_placed()
+        });
         batch
     }
 
@@ -127,10 +157,14 @@ impl Group {
 
     /// The partitions of ours in a list of librdkafka's.
     fn partitions(&self, list: &TopicPartitionList) -> Vec<TopicPartition> {
-        list.elements()
-            .iter()
-            .filter_map(|element| self.shared.layout.partition(element.topic(), element.partition()))
-            .collect()
+        let layout = &self.shared.layout;
+        let elements = list.elements();
+        let all = elements.iter().filter_map(|it| layout.partition(it.topic(), it.partition()));
+        let (ours, others): (Vec<_>, Vec<_>) = all.partition(|partition| layout.has(*partition));
+        for partition in others {
+            tracing::error!(%partition, "the topic has more partitions than its epoch began with; this one is not read");
+        }
+        ours
     }
 
     fn list(&self, partitions: &[TopicPartition]) -> TopicPartitionList {
@@ -180,6 +214,10 @@ impl ClientContext for Callbacks {
         self.served.called();
         context::error(&error, reason);
     }
+
+    fn stats_raw(&self, _: &[u8]) {
+        self.served.called();
+    }
 }
 
 impl ConsumerContext for Callbacks {
@@ -206,7 +244,9 @@ impl ConsumerContext for Callbacks {
         group.count(&state, before);
         drop(state);
         if let Err(error) = acknowledged {
-            tracing::error!(%error, "the change of the group could not be acknowledged");
+            // librdkafka waits for it and gives nothing more: only a new client gets on.
+            let reason = format!("the change of the group could not be acknowledged: {error}");
+            *group.stuck.lock() = Some(reason);
         }
         group.signal.raise();
     }

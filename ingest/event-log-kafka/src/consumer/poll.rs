@@ -1,8 +1,8 @@
-//! The thread that polls the group for a member, commits for lag tools, and looks after partitions that stand still.
+//! The thread that polls the group for a member, and commits for lag tools.
 
 use super::group::{Callbacks, Group};
 use super::served::Served;
-use super::state::{Client, Stand};
+use super::state::Client;
 use crate::read;
 use event_log::ReadError;
 use parking_lot::{Condvar, Mutex};
@@ -11,8 +11,6 @@ use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
-use schemas::TopicPartition;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -22,13 +20,13 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(50);
 /// How often offsets are committed for lag tools.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
-/// How often partitions are looked at that have given nothing.
-const WATCH_EVERY: Duration = Duration::from_secs(10);
-/// How long one such look, or the look for the coordinator before a close, may take.
+/// How long the look for the coordinator before a close may take.
 const ASK_MAX: Duration = Duration::from_secs(2);
-/// After a fatal error the member joins anew no sooner than this: one that was put out by a namesake must not put that out in
-/// turn again and again.
-const REJOIN_AFTER: Duration = Duration::from_secs(5);
+/// After a fatal error the member joins anew no sooner than this, and each time again twice as late: one that was put out by a namesake must
+/// not put that out in turn again and again, and each time a client is left behind.
+const REJOIN_AFTER_MIN: Duration = Duration::from_secs(5);
+/// It joins anew no later than this.
+const REJOIN_AFTER_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// A running thread.
 pub struct Poller {
@@ -52,7 +50,7 @@ impl Poller {
         let of_thread = Arc::clone(&end);
         let run = move || {
             let _ended = Ended(Arc::clone(&of_thread), Arc::clone(&group));
-            let polling = Polling { group, end: of_thread, watched: BTreeMap::new() };
+            let polling = Polling { group, end: of_thread };
             polling.run(client, &config, &topics);
         };
         let thread =
@@ -118,14 +116,14 @@ fn subscribe(
 struct Polling {
     group: Arc<Group>,
     end: Arc<End>,
-    /// Partitions that gave nothing at the last look, and the offset at which they stood.
-    watched: BTreeMap<TopicPartition, u64>,
 }
 
 impl Polling {
-    fn run(mut self, client: Arc<Client>, config: &ClientConfig, topics: &[String]) {
+    fn run(self, client: Arc<Client>, config: &ClientConfig, topics: &[String]) {
         let mut client = Some(client);
+        let mut rejoin_after = REJOIN_AFTER_MIN;
         while let Some(current) = client.take() {
+            let since = Instant::now();
             let fatal = self.poll_until_end(&current);
             self.group.leave();
             let Some(reason) = fatal else {
@@ -138,14 +136,18 @@ impl Polling {
             self.group.signal.raise();
             // A client after a fatal error may not answer to its end.
             std::mem::forget(current);
-            client = self.rejoin(config, topics);
+            if since.elapsed() > REJOIN_AFTER_MAX {
+                rejoin_after = REJOIN_AFTER_MIN;
+            }
+            client = self.rejoin(config, topics, rejoin_after);
+            rejoin_after = (rejoin_after * 2).min(REJOIN_AFTER_MAX);
         }
     }
 
-    fn rejoin(&self, config: &ClientConfig, topics: &[String]) -> Option<Arc<Client>> {
+    fn rejoin(&self, config: &ClientConfig, topics: &[String], after: Duration) -> Option<Arc<Client>> {
         loop {
             let since = Instant::now();
-            while since.elapsed() < REJOIN_AFTER {
+            while since.elapsed() < after {
                 if self.end.wanted.load(Ordering::Acquire) {
                     return None;
                 }
@@ -161,10 +163,10 @@ impl Polling {
         }
     }
 
-    /// Returns the reason of a fatal error, or `None` when the end is wanted.
-    fn poll_until_end(&mut self, client: &Arc<Client>) -> Option<String> {
+    /// Returns why this client gets no further, or `None` when the end is wanted.
+    fn poll_until_end(&self, client: &Arc<Client>) -> Option<String> {
         let served = &client.context().served;
-        let (mut reported, mut watched) = (Instant::now(), Instant::now());
+        let mut reported = Instant::now();
         while !self.end.wanted.load(Ordering::Acquire) {
             let mut fatal = None;
             served.serve(|| {
@@ -179,17 +181,14 @@ impl Polling {
                 }
                 true
             });
-            if fatal.is_some() {
-                return fatal;
+            let stuck = self.group.stuck.lock().take();
+            if let Some(reason) = fatal.or(stuck) {
+                return Some(reason);
             }
             served.wait_for_more(POLL);
             if reported.elapsed() > REPORT_EVERY {
                 reported = Instant::now();
                 self.commit(client);
-            }
-            if watched.elapsed() > WATCH_EVERY {
-                watched = Instant::now();
-                self.watch(client);
             }
         }
         self.commit(client);
@@ -198,19 +197,12 @@ impl Polling {
 
     fn came_astray(&self, message: &BorrowedMessage<'_>) {
         let partition = self.group.shared.layout.partition(message.topic(), message.partition());
-        if let Some(partition) = partition {
-            self.place_again(partition);
-        }
-    }
-
-    /// Fetches a partition anew from where its owner stands.
-    fn place_again(&self, partition: TopicPartition) {
-        let Some(next) = self.group.mark_astray(partition) else { return };
-        if let Err(error) = self.group.place(partition, next) {
-            // It stays marked, and the next look tries again.
+        if let Some(partition) = partition
+            && let Err(error) = self.group.fetch_anew(partition)
+        {
+            // It stays astray, and the watch tries again.
             tracing::warn!(%partition, %error, "a partition could not be fetched anew");
         }
-        self.group.signal.raise();
     }
 
     fn commit(&self, client: &Client) {
@@ -227,40 +219,6 @@ impl Polling {
         {
             tracing::debug!(%error, "offsets could not be committed");
         }
-    }
-
-    /// A partition that has given nothing twice in a row though there is something is fetched anew.
-    fn watch(&mut self, client: &Client) {
-        let mut still = BTreeMap::new();
-        let mut again = Vec::new();
-        {
-            let state = self.group.state.lock();
-            for (partition, held) in state.held.iter().filter(|(_, held)| held.stand == Stand::Open) {
-                if held.astray {
-                    again.push(*partition);
-                } else if held.fetched && held.dry_at == Some(held.next) {
-                    still.insert(*partition, held.next);
-                }
-            }
-        }
-        for (partition, next) in &still {
-            if self.watched.get(partition) != Some(next) {
-                continue;
-            }
-            match read::bounds(client.client(), &self.group.shared.layout, *partition, ASK_MAX) {
-                Ok(bounds) if bounds.end > *next => again.push(*partition),
-                Ok(_) => {}
-                // Nobody answers: this is no partition's fault.
-                Err(_) => break,
-            }
-        }
-        for partition in &again {
-            tracing::warn!(%partition, "a partition stands still and is fetched anew");
-            self.group.shared.metrics.stalls.inc();
-            self.place_again(*partition);
-        }
-        still.retain(|partition, _| !again.contains(partition));
-        self.watched = still;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a member holds, shared between its owner and the thread that polls the group.
 
-use super::group::{Callbacks, Group};
+use super::group::Callbacks;
 use crate::log::Shared;
 use crate::{message, read};
 use event_log::{PollLimits, Polled, ReadError, Record};
@@ -56,6 +56,15 @@ impl Held {
     /// Whether what its queue gives follows what was delivered.
     pub const fn is_placed(&self) -> bool {
         self.queue.is_some() && !self.recreated
+    }
+
+    /// Nothing is delivered before it was placed again, at this offset.
+    pub fn unplace(&mut self, next: u64) {
+        // The old queue's end silences the partition's queue, so it comes before the new one's beginning.
+        self.queue = None;
+        self.next = next;
+        // The watch tries again if placing fails; one that was never fetched is its owner's to place.
+        self.astray = self.fetched || self.astray;
     }
 
     /// Records come from this queue now.
@@ -301,17 +310,6 @@ fn pop(shared: &Shared, partition: TopicPartition, held: &mut Held) -> Popped {
 fn delivered(taken: Vec<(TopicPartition, &mut Held, Vec<Record>)>) -> Vec<(TopicPartition, Vec<Record>)> {
     let with_records = taken.into_iter().filter(|(.., records)| !records.is_empty());
     with_records.map(|(partition, _, records)| (partition, records)).collect()
-}
-
-impl Group {
-    /// Lets nothing more of a partition be delivered until it was placed again.
-    pub fn mark_astray(&self, partition: TopicPartition) -> Option<u64> {
-        let mut state = self.state.lock();
-        let may_be_placed = |held: &&mut Held| (held.fetched || held.astray) && !held.recreated;
-        let held = state.held.get_mut(&partition).filter(may_be_placed)?;
-        held.astray = true;
-        Some(held.next)
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Requests that fail, brokers that are gone, answers that take long.
 
 use crate::members::{Reader, joined};
-use crate::mock::{BROKERS, Mock, Patience, SOON, append, records, registrations, texts};
+use crate::mock::{BROKERS, Mock, Patience, SOON, append, records, registrations, registrations_name, texts};
 use event_log::{AppendError, EventLog, ReadError};
-use event_log_kafka::{KafkaLog, OpenError, Options};
+use event_log_kafka::{KafkaLog, OpenError, Options, Secrets};
 use prometheus::Registry;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use std::time::Duration;
@@ -11,7 +11,9 @@ use std::time::Duration;
 #[test]
 fn an_append_whose_requests_fail_for_a_while_is_there_once_and_in_order() {
     let mock = Mock::new();
-    let log = mock.open_with(mock.options());
+    // One request at a time: the mock takes what is sent again in any order, where a broker holds it against the sequence.
+    let alone = ("max.in.flight.requests.per.connection".to_owned(), "1".to_owned());
+    let log = mock.open_with(Options { settings: Secrets([alone].into()), ..mock.options() });
     append(&*log, records(registrations(0), "before", 2)).unwrap();
     mock.order(|cluster| {
         use RDKafkaRespErr::*;
@@ -125,6 +127,24 @@ fn a_reader_goes_on_after_fetches_that_failed() {
         cluster.request_errors(RDKafkaApiKey::Fetch, &errors);
     });
     assert_eq!(texts(&*log, registrations(0)).len(), 20);
+}
+
+/// Who leads is kept for minutes by a client that neither produces to a topic nor fetches it.
+#[test]
+fn the_ends_of_a_partition_are_told_when_its_leader_is_gone_and_another_leads() {
+    let mock = Mock::new();
+    let log = mock.open_with(mock.options());
+    mock.order(|cluster| {
+        cluster.partition_leader(&registrations_name(), 0, Some(1)).expect("a leader is set")
+    });
+    assert_eq!(log.bounds(registrations(0)).unwrap().end, 0);
+    mock.order(|cluster| {
+        cluster.partition_leader(&registrations_name(), 0, Some(2)).expect("a leader is set");
+        cluster.broker_down(1).expect("a broker goes down");
+    });
+    for _ in 0..3 {
+        assert_eq!(log.bounds(registrations(0)).unwrap().end, 0);
+    }
 }
 
 #[test]

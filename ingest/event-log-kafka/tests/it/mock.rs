@@ -89,6 +89,11 @@ pub const fn registrations(partition: u16) -> TopicPartition {
     TopicPartition { topic: Topic::Stream(Stream::Registrations), partition }
 }
 
+/// What the brokers call the topic of [`registrations`].
+pub fn registrations_name() -> String {
+    TopicNames::new(CITY).name(registrations(0).topic, 0)
+}
+
 pub fn records(to: TopicPartition, prefix: &str, count: usize) -> Vec<NewRecord> {
     (0..count)
         .map(|n| NewRecord {
