@@ -153,3 +153,19 @@ async fn reply_says_what_became_of_it_when_that_is_known() {
         assert!(is_plain(shown["reply"].as_str().unwrap()));
     }
 }
+
+#[actix_web::test]
+async fn a_message_that_was_refused_and_is_delivered_again_is_not_said_to_have_opened_an_account() {
+    for (outcome, reason, accepted, code) in [
+        (HistoryOutcome::Applied, "", true, "duplicate"),
+        (HistoryOutcome::Refused, "account_closed", false, "account_closed"),
+    ] {
+        let intake = webhook(Intake::reading(|log| {
+            let rows = Rows::new(log.clone(), move |_| Some((outcome, reason)));
+            Some(Arc::new(rows) as Arc<dyn ProjectionsReader>)
+        }));
+        deliver(&intake, "1", PHONE, GOOD).await;
+        let shown = deliver(&intake, "1", PHONE, GOOD).await.json();
+        assert_eq!((&shown["accepted"], &shown["code"]), (&json!(accepted), &json!(code)));
+    }
+}

@@ -24,12 +24,10 @@ impl Reply {
         Self::accepted("pending", "Da nhan dang ky Cong dan so Da Nang. Ket qua co trong it phut.")
     }
 
-    /// What became of it.
+    /// What became of it; of one that was delivered again, what became of the first.
     pub fn decided(outcome: Outcome) -> Self {
-        match (outcome.outcome, outcome.reason) {
-            ("applied" | "duplicate", _) => {
-                Self::accepted(outcome.outcome, "Da mo tai khoan Cong dan so Da Nang.")
-            }
+        match (outcome.first_outcome.unwrap_or(outcome.outcome), outcome.reason) {
+            ("applied", _) => Self::accepted(outcome.outcome, "Da mo tai khoan Cong dan so Da Nang."),
             (_, Some(code)) => match Reason::coded(&code) {
                 Some(reason) => Self::refused(reason),
                 None => Self::rejected(code, "Dang ky khong duoc chap nhan.".to_owned()),
