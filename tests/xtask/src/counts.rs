@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 /// How often a running suite is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// How much of what a test program says of its failures is kept, in lines.
+const FAILURE_LINES_MAX: usize = 300;
 
 /// How many tests passed and failed, over all test programs of a run.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Counts {
     /// Tests that passed.
     pub passed: u64,
@@ -19,6 +21,8 @@ pub struct Counts {
     pub failed: u64,
     /// How long they took.
     pub seconds: u64,
+    /// What those that failed said, as cargo shows it.
+    pub failures: Vec<String>,
 }
 
 /// Runs a command that prints cargo's summaries to its stdout, which is a pipe; shows what it prints, and counts. Whatever it
@@ -26,7 +30,7 @@ pub struct Counts {
 pub fn counted(
     run: &Run,
     command: &mut Command,
-    at_most: Option<Duration>,
+    at_most: Duration,
 ) -> anyhow::Result<(Counts, Option<ExitStatus>)> {
     let since = Instant::now();
     let mut child = run.marked(command).spawn().with_context(|| format!("starting {command:?}"))?;
@@ -43,16 +47,12 @@ pub fn counted(
     Ok((Counts { seconds: since.elapsed().as_secs(), ..counts }, status))
 }
 
-fn waited(
-    child: &mut Child,
-    since: Instant,
-    at_most: Option<Duration>,
-) -> anyhow::Result<Option<ExitStatus>> {
+fn waited(child: &mut Child, since: Instant, at_most: Duration) -> anyhow::Result<Option<ExitStatus>> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if at_most.is_some_and(|at_most| since.elapsed() > at_most) {
+        if since.elapsed() > at_most {
             return Ok(None);
         }
         sleep(LOOK);
@@ -62,6 +62,8 @@ fn waited(
 /// Shows what comes, and counts from the summaries in it.
 fn shown(out: impl Read) -> std::io::Result<Counts> {
     let mut counts = Counts::default();
+    // Lines of this test program's failures; none before they begin.
+    let mut failures = None;
     for line in BufReader::new(out).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
@@ -69,6 +71,13 @@ fn shown(out: impl Read) -> std::io::Result<Counts> {
         if let Some(rest) = line.strip_prefix("test result: ") {
             counts.passed += number_before(rest, " passed");
             counts.failed += number_before(rest, " failed");
+            failures = None;
+        } else if line == "failures:" {
+            failures.get_or_insert(0);
+        }
+        if let Some(lines) = failures.as_mut().filter(|lines| **lines < FAILURE_LINES_MAX) {
+            *lines += 1;
+            counts.failures.push(line.into_owned());
         }
     }
     Ok(counts)
@@ -86,9 +95,12 @@ mod tests {
     #[test]
     fn the_summaries_of_all_test_programs_are_added_up() {
         let said: &[u8] = b"running 15 tests\ntest a ... ok\n\
+            failures:\n\n---- b stdout ----\nwhy\n\nfailures:\n    b\n\
             test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
             not utf-8: \xff\n\
             test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
-        assert_eq!(shown(said).unwrap(), Counts { passed: 19, failed: 3, seconds: 0 });
+        let failures = ["failures:", "", "---- b stdout ----", "why", "", "failures:", "    b"];
+        let failures = failures.map(str::to_owned).to_vec();
+        assert_eq!(shown(said).unwrap(), Counts { passed: 19, failed: 3, seconds: 0, failures });
     }
 }

@@ -145,7 +145,7 @@ fn ran(run: &Run, program: &Program) -> anyhow::Result<Counts> {
     let mut command = Command::new(&program.file);
     // As `cargo test` runs them.
     command.current_dir(&program.package).stdin(Stdio::null()).stdout(Stdio::piped());
-    let (mut counts, status) = counted(run, &mut command, Some(SUITE_MAX))?;
+    let (mut counts, status) = counted(run, &mut command, SUITE_MAX)?;
     match status {
         None => eprintln!("== it was ended, as it had not come to its end in {} s", SUITE_MAX.as_secs()),
         Some(status) if !status.success() => eprintln!("== it failed ({status})"),

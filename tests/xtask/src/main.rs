@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use counts::{Counts, counted};
 use leftovers::Run;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -71,12 +72,15 @@ fn the_program() -> anyhow::Result<()> {
     step("the program", &["build", "--package", "congdanso", "--locked"], &[])
 }
 
-/// Says which failed and, in the last line, how many.
+/// Says once more what failed, and in the last line how many.
 fn told(all: &[(String, Counts)]) -> ExitCode {
     let mut sum = Counts::default();
+    for (name, counts) in all.iter().filter(|(_, counts)| !counts.failures.is_empty()) {
+        println!("\n== what failed in {name}\n{}", counts.failures.join("\n"));
+    }
     println!();
     for (name, counts) in all {
-        let Counts { passed, failed, seconds } = counts;
+        let Counts { passed, failed, seconds, .. } = counts;
         let word = if *failed == 0 { "ok    " } else { "FAILED" };
         println!("{word} {name}: {passed} passed, {failed} failed, {seconds} s");
         sum.passed += passed;
@@ -100,11 +104,14 @@ fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow:
     if status.success() { Ok(()) } else { bail!("{name}: cargo {} failed", arguments.join(" ")) }
 }
 
+/// Hermetic tests that have not ended after this long hang. On two quiet cores, building included, they take a quarter of it.
+const HERMETIC_MAX: Duration = Duration::from_secs(50 * 60);
+
 /// The tests that need nothing but Rust.
 fn hermetic(run: &Run) -> anyhow::Result<Counts> {
     eprintln!("== tests");
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]);
-    let (counts, ended) = counted(run, command.stdout(Stdio::piped()), None)?;
+    let (counts, ended) = counted(run, command.stdout(Stdio::piped()), HERMETIC_MAX)?;
     if counts.failed == 0 && !ended.is_some_and(|status| status.success()) {
         bail!("cargo test failed before it had run every test");
     }
