@@ -195,9 +195,9 @@ impl Store {
         match (self, fresh) {
             (Self::Embedded(store), FreshStore::Embedded(fresh)) => Ok(store.promote(fresh)?),
             (Self::Scylla(store), FreshStore::Scylla(mut fresh)) => {
-                store.promote(fresh.fresh.generation())?;
+                // A store that does not answer in time may have put it in force all the same.
                 fresh.stays = true;
-                Ok(())
+                Ok(store.promote(fresh.fresh.generation())?)
             }
             _ => anyhow::bail!("these projections belong to another backend"),
         }
