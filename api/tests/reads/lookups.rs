@@ -156,6 +156,10 @@ async fn a_look_up_is_logged_with_the_credential_and_the_kind_and_nothing_person
         .with_writer(captured.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
+    // Another test's thread may have come by the line first, and have been told that nobody listens.
+    look_up(&world, json!({"number": NUMBER})).await.ok();
+    tracing::callsite::rebuild_interest_cache();
+    captured.0.lock().unwrap().clear();
     look_up(&world, json!({"number": NUMBER})).await.ok();
     look_up(&world, json!({"phone": "0905123456"})).await.ok();
     look_up(&world, json!({"number": "048090000"})).await.problem();
