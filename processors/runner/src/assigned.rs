@@ -59,6 +59,17 @@ impl PauseCause {
     }
 }
 
+/// Whether the consumer stands where a partition's next record lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Placement {
+    /// It does.
+    Placed,
+    /// Not before the checkpoint was read, and no more after an error. The next step places it, or nothing is decided.
+    Displaced,
+    /// Its log could not be asked, while that of others could: they go on, and it is tried again later.
+    Unreachable,
+}
+
 /// A partition of this engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Assigned {
@@ -70,6 +81,24 @@ pub(crate) struct Assigned {
     pub next_offset: u64,
     /// Set while the partition waits.
     pub paused: Option<PauseCause>,
-    /// Whether the consumer stands at `next_offset`: not before the checkpoint was read, and no more after an error.
-    pub is_placed: bool,
+    /// Whether the consumer stands at `next_offset`.
+    pub placement: Placement,
+}
+
+impl Assigned {
+    /// Whether its records are decided as they come.
+    pub fn is_decided(&self) -> bool {
+        self.placement == Placement::Placed && self.paused.is_none()
+    }
+
+    /// Whether it waits still for what it waited for at an offset: until it is known that the log and the checkpoint agree, or the record
+    /// there was decided.
+    pub fn may_wait_still(&self, cause: PauseCause, at: u64) -> bool {
+        self.placement != Placement::Placed || (!cause.is_of_the_log() && self.next_offset == at)
+    }
+
+    /// Whether it waits for something else than its next record.
+    pub fn waits(&self) -> bool {
+        self.placement == Placement::Unreachable || self.paused.is_some()
+    }
 }

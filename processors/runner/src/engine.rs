@@ -1,7 +1,7 @@
 //! One owner of partitions: takes batches from a consumer, decides them, writes them.
 
 use crate::aggregates::HeldRows;
-use crate::assigned::{Assigned, PauseCause};
+use crate::assigned::{Assigned, PauseCause, Placement};
 use crate::control::Control;
 use crate::metrics::Metrics;
 use crate::prepare::{Prepared, prepare};
@@ -16,6 +16,10 @@ use schemas::{Micros, TopicPartition};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// So many partitions that cannot be placed one after another are the log's fault: each may have taken as long as a read may. What is left
+/// waits for the next round.
+const UNREACHABLE_MAX: usize = 3;
 
 /// What an engine stands on.
 #[derive(Clone)]
@@ -163,7 +167,7 @@ impl Engine {
     /// # Errors
     /// See [`EngineError`]. After a retryable one, call it again.
     pub fn step(&mut self, consumer: &mut dyn Consumer) -> Result<Step, EngineError> {
-        if self.assigned.values().any(|a| !a.is_placed) {
+        if self.assigned.values().any(|a| a.placement == Placement::Displaced) {
             return self.recover(consumer).map(|()| Step::Reassigned);
         }
         let limits = PollLimits {
@@ -189,7 +193,8 @@ impl Engine {
         }
     }
 
-    /// Takes partitions: reads their checkpoints, checks that the log still holds the history that they cover, seeks.
+    /// Takes partitions: reads their checkpoints, checks that the log still holds the history that they cover, seeks. One whose log does
+    /// not answer holds up no other: it waits for [`Engine::retry_waiting`].
     ///
     /// # Errors
     /// See [`EngineError`]. The partitions are this engine's all the same; none of them is decided before
@@ -206,15 +211,35 @@ impl Engine {
                 epoch,
                 next_offset: 0,
                 paused: None,
-                is_placed: false,
+                placement: Placement::Displaced,
             };
             self.assigned.insert(*partition, unplaced);
         }
         self.deps.control.refresh(&*self.deps.log)?;
+        let mut unreachable = Vec::new();
         for partition in partitions {
-            self.place(consumer, *partition)?;
+            match self.place(consumer, *partition) {
+                Ok(()) => {}
+                Err(EngineError::Read(error)) if error.is_retryable() && self.mode == Mode::Live => {
+                    tracing::warn!(%partition, %error, "a partition of the log cannot be placed");
+                    unreachable.push((*partition, error));
+                    if unreachable.len() == UNREACHABLE_MAX {
+                        break;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        let is_placed = |assigned: &Assigned| assigned.placement == Placement::Placed;
+        match unreachable.pop() {
+            Some((_, error)) if !self.assigned.values().any(is_placed) => Err(error.into()),
+            Some(_) => {
+                let displaced = self.assigned.values_mut().filter(|a| a.placement == Placement::Displaced);
+                displaced.for_each(|assigned| assigned.placement = Placement::Unreachable);
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     fn place(&mut self, consumer: &mut dyn Consumer, partition: TopicPartition) -> Result<(), EngineError> {
@@ -237,7 +262,13 @@ impl Engine {
         }
         self.assigned.insert(
             partition,
-            Assigned { aggregates: HeldRows::default(), epoch, next_offset, paused, is_placed: true },
+            Assigned {
+                aggregates: HeldRows::default(),
+                epoch,
+                next_offset,
+                paused,
+                placement: Placement::Placed,
+            },
         );
         Ok(())
     }
@@ -278,12 +309,22 @@ impl Engine {
         Ok(if same { None } else { Some(PauseCause::AnotherHistory) })
     }
 
-    /// Forgets everything held and starts again from the checkpoints: after an error, and to try waiting partitions again.
+    /// Forgets everything held and starts again from the checkpoints: after an error.
     ///
     /// # Errors
     /// See [`EngineError`].
     pub fn recover(&mut self, consumer: &mut dyn Consumer) -> Result<(), EngineError> {
         let partitions: Vec<_> = self.assigned.keys().copied().collect();
+        self.assign(consumer, &partitions)
+    }
+
+    /// Starts again from the checkpoints where partitions wait, and nowhere else.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn retry_waiting(&mut self, consumer: &mut dyn Consumer) -> Result<(), EngineError> {
+        let waiting = self.assigned.iter().filter(|(_, assigned)| assigned.waits());
+        let partitions: Vec<_> = waiting.map(|(partition, _)| *partition).collect();
         self.assign(consumer, &partitions)
     }
 
@@ -304,6 +345,12 @@ impl Engine {
         self.assigned.values().any(|a| a.paused.is_some())
     }
 
+    /// Whether a partition waits, or cannot be placed while others can.
+    #[must_use]
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.assigned.values().any(Assigned::waits)
+    }
+
     /// Decides a batch without writing rows. Records of partitions that are not this engine's, or that were decided, are left out.
     ///
     /// # Errors
@@ -318,8 +365,7 @@ impl Engine {
         self.deps.control.refresh(&*self.deps.log)?;
         let mut own: Vec<(TopicPartition, u32, Vec<Record>)> = Vec::with_capacity(batch.len());
         for (partition, mut records) in batch {
-            let Some(assigned) = self.assigned.get(&partition).filter(|a| a.is_placed && a.paused.is_none())
-            else {
+            let Some(assigned) = self.assigned.get(&partition).filter(|a| a.is_decided()) else {
                 continue;
             };
             records.retain(|r| r.offset >= assigned.next_offset);
@@ -378,7 +424,8 @@ impl Engine {
     /// After an error the consumer may stand past records that were not written.
     fn displace_after<T>(&mut self, result: &Result<T, EngineError>) {
         if result.is_err() {
-            self.assigned.values_mut().for_each(|assigned| assigned.is_placed = false);
+            let all = self.assigned.values_mut();
+            all.for_each(|assigned| assigned.placement = Placement::Displaced);
         }
     }
 

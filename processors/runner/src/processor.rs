@@ -93,6 +93,7 @@ impl Processor {
                     backoff: BACKOFF_MIN,
                     retry_at: None,
                     published: BTreeSet::new(),
+                    waited: BTreeMap::new(),
                     has_joined: false,
                     is_stale: false,
                 };
@@ -232,6 +233,8 @@ struct Worker {
     retry_at: Option<Instant>,
     /// What stands on the board as this thread's.
     published: BTreeSet<TopicPartition>,
+    /// Why partitions wait by the board, and at which offset.
+    waited: BTreeMap<TopicPartition, (PauseCause, u64)>,
     /// Whether the board has counted it among those that have joined.
     has_joined: bool,
     /// Whether partitions came, went or were placed again since.
@@ -246,7 +249,7 @@ impl Worker {
                 self.engine.recover(consumer).map(|()| Step::Reassigned)
             } else if self.retry_at.is_some_and(|at| Instant::now() >= at) {
                 self.retry_at = None;
-                self.engine.recover(consumer).map(|()| Step::Reassigned)
+                self.engine.retry_waiting(consumer).map(|()| Step::Reassigned)
             } else {
                 self.engine.step(consumer)
             };
@@ -271,12 +274,11 @@ impl Worker {
         if let Step::Decided(_) = step {
             self.backoff = BACKOFF_MIN;
         }
-        let waits = self.engine.has_paused();
-        if waits && self.retry_at.is_none() {
+        if self.engine.has_waiting() && self.retry_at.is_none() {
             self.retry_at = Some(Instant::now() + PAUSED_RETRY);
         }
-        // Partitions that were placed again show what they wait for until it is known that they wait no more.
         self.is_stale |= step == Step::Reassigned;
+        let waits = self.engine.has_waiting() || !self.waited.is_empty();
         if waits || (self.is_stale && step != Step::Reassigned) || self.published.is_empty() {
             self.publish();
         }
@@ -287,8 +289,13 @@ impl Worker {
         for gone in std::mem::take(&mut self.published) {
             partitions.remove(&gone);
         }
+        let before = std::mem::take(&mut self.waited);
         for (partition, assigned) in self.engine.holds() {
-            partitions.insert(partition, assigned.paused);
+            // One that is tried again waits until the record that it waited at is decided.
+            let former = before.get(&partition).filter(|(cause, at)| assigned.may_wait_still(*cause, *at));
+            let waits = assigned.paused.map(|cause| (cause, assigned.next_offset)).or(former.copied());
+            partitions.insert(partition, waits.map(|(cause, _)| cause));
+            self.waited.extend(waits.map(|waits| (partition, waits)));
             self.published.insert(partition);
         }
         if !self.has_joined && self.engine.has_joined() {

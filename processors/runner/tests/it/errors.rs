@@ -1,7 +1,7 @@
 //! Errors that pass: everything is decided once, whatever failed in between.
 
-use crate::support::{Call, RATINGS, World, drain, rated};
-use runner::Step;
+use crate::support::{ACCOUNTS, Call, RATINGS, World, drain, rated, registered};
+use runner::{Limits, Processor, Step};
 
 fn sent(world: &World, from: i32, to: i32) {
     for n in from..to {
@@ -51,6 +51,22 @@ fn partitions_gained_while_the_store_does_not_answer_are_taken_when_it_does() {
     engine.step(&mut *consumer).unwrap_err();
     drain(&mut engine, &mut *consumer);
     assert_eq!((world.next_offset(RATINGS), world.ledger()), (Some(3), [3, 0, 0, 0, 0]));
+}
+
+/// One partition without a leader held its thread up with all others, and the thread did not even hear that it was to give it up.
+#[test]
+fn a_partition_that_cannot_be_placed_holds_no_other_up() {
+    let world = World::new();
+    world.log.lead_all_but(Some(ACCOUNTS));
+    world.log.send(&registered("r-1"));
+    sent(&world, 0, 3);
+    let processor = Processor::start(world.deps.clone(), 1, Limits::default()).unwrap();
+    world.store.wait_for(RATINGS, 3);
+    assert_eq!(world.next_offset(ACCOUNTS), None);
+    world.log.lead_all_but(None);
+    world.store.wait_for(ACCOUNTS, 1);
+    processor.stop().unwrap();
+    assert_eq!(world.ledger(), [4, 0, 0, 0, 0]);
 }
 
 #[test]

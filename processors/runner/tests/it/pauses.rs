@@ -163,6 +163,40 @@ fn records_that_were_deleted_before_they_were_decided_stop_their_partition_and_n
     assert_eq!(world.next_offset(RATINGS), Some(5));
 }
 
+/// Tried again every few seconds, it waited for nothing by the metrics until its record had come again.
+#[test]
+fn a_partition_that_is_tried_again_shows_what_it_waits_for_until_its_record_is_decided() {
+    let world = World::new();
+    let event = rated("t-1", 4);
+    let mut value = schemas::codec::encode(&event);
+    value[2] ^= 0xff;
+    world.log.put(RATINGS, &event.header.citizen_id.record_key(), value);
+    let limits = Limits { idle_wait: std::time::Duration::from_millis(20), ..Limits::default() };
+    let processor = Processor::start(world.deps.clone(), 1, limits).unwrap();
+    let waits = || {
+        let status = processor.status().unwrap();
+        status.iter().any(|partition| partition.paused == Some(PauseCause::UnknownSchema))
+    };
+    while !waits() {
+        std::thread::yield_now();
+    }
+    world.log.withhold();
+    // Placed again, it stands before its record.
+    processor.held(|| ());
+    let before = world.log.withheld();
+    while world.log.withheld() < before + 3 {
+        std::thread::yield_now();
+    }
+    assert!(waits(), "it waits for nothing, though nothing was decided");
+    world.log.append_now(vec![quarantine_record(place(RATINGS, 0), "unreadable", "operator")]);
+    world.log.give();
+    while waits() {
+        std::thread::yield_now();
+    }
+    processor.stop().unwrap();
+    assert_eq!(world.next_offset(RATINGS), Some(1));
+}
+
 #[test]
 fn a_log_with_nothing_at_the_checkpoints_offset_is_another_history() {
     let world = World::new();

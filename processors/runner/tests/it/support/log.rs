@@ -23,6 +23,10 @@ pub struct MemoryLog {
 struct Shared {
     records: Mutex<Records>,
     starts: Mutex<BTreeMap<TopicPartition, u64>>,
+    /// A partition without a leader.
+    leaderless: Mutex<Option<TopicPartition>>,
+    /// Nothing is delivered; this often a consumer was told so since.
+    withheld: Mutex<Option<u64>>,
     appended: Condvar,
 }
 
@@ -43,6 +47,26 @@ impl MemoryLog {
     pub fn put(&self, to: TopicPartition, key: &[u8], value: Vec<u8>) -> u64 {
         let (key, value) = (Bytes::copy_from_slice(key), Bytes::from(value));
         self.append_now(vec![NewRecord { to, key, value, headers: Vec::new() }])[0]
+    }
+
+    /// From now on this partition cannot be sought, or all can.
+    pub fn lead_all_but(&self, partition: Option<TopicPartition>) {
+        *self.shared.leaderless.lock() = partition;
+    }
+
+    /// From now on consumers are given nothing.
+    pub fn withhold(&self) {
+        *self.shared.withheld.lock() = Some(0);
+    }
+
+    /// How often a consumer was given nothing since [`MemoryLog::withhold`].
+    pub fn withheld(&self) -> u64 {
+        self.shared.withheld.lock().unwrap_or_default()
+    }
+
+    /// Consumers are given what is there again.
+    pub fn give(&self) {
+        *self.shared.withheld.lock() = None;
     }
 
     /// Appends anything at an offset past those that are there.
@@ -80,6 +104,13 @@ impl MemoryLog {
 impl Shared {
     fn start(&self, of: TopicPartition) -> u64 {
         self.starts.lock().get(&of).copied().unwrap_or_default()
+    }
+
+    fn sought(&self, of: TopicPartition) -> Result<(), ReadError> {
+        if *self.leaderless.lock() == Some(of) {
+            return Err(ReadError::Unavailable { reason: format!("{of} has no leader") });
+        }
+        Ok(())
     }
 
     fn check(&self, of: TopicPartition, wanted: u64) -> Result<(), ReadError> {
@@ -170,6 +201,10 @@ impl Consumer for MemoryConsumer {
         }
         let shared = Arc::clone(&self.shared);
         let mut all = shared.records.lock();
+        if let Some(times) = &mut *shared.withheld.lock() {
+            *times += 1;
+            return Ok(Polled::Idle);
+        }
         let mut batch = self.take(&all, limits);
         if batch.is_empty() && !limits.wait_max.is_zero() {
             shared.appended.wait_for(&mut all, limits.wait_max);
@@ -179,6 +214,7 @@ impl Consumer for MemoryConsumer {
     }
 
     fn seek(&mut self, partition: TopicPartition, offset: u64) -> Result<(), ReadError> {
+        self.shared.sought(partition)?;
         self.shared.check(partition, offset)?;
         self.next.insert(partition, offset);
         Ok(())
