@@ -22,6 +22,9 @@ const LOOK_RECORDS: usize = 16;
 /// The part of the time for an answer after which a leader that is known is given up and the brokers are asked who leads now.
 const LEADER_SHARE: u32 = 4;
 
+/// Where a partition seems to end before its end, so long is waited for a leader that is new and does not know yet how far the others are.
+const SHORT_MAX: Duration = Duration::from_secs(5);
+
 /// Lines and errors that are taken at once from a reader that stands nowhere.
 const HEARD_MAX: usize = 16;
 
@@ -125,27 +128,37 @@ impl Reader {
         }
         let since = Instant::now();
         let (mut records, mut bytes, mut next) = (Vec::new(), 0, offset);
+        let mut short_since: Option<Instant> = None;
         while records.len() < records_max && next < self.end && (bytes < bytes_max || records.is_empty()) {
             let left = timeout.saturating_sub(since.elapsed());
-            match self.consumer.poll(left) {
+            let of_short = short_since.map_or(left, |at| SHORT_MAX.saturating_sub(at.elapsed()));
+            match self.consumer.poll(left.min(of_short)) {
                 Some(Ok(message)) => {
                     let record = message::record(from.topic, &message);
                     let is_ours = layout.partition(message.topic(), message.partition()) == Some(from);
                     if !is_ours || record.offset < next {
                         continue;
                     }
+                    short_since = None;
                     next = record.offset + 1;
                     bytes += record.value.len();
                     records.push(record);
                 }
-                // The last offsets hold no records.
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    next = self.end;
+                    short_since.get_or_insert_with(Instant::now);
                 }
                 Some(Err(error)) => match failure(from, next, &error) {
                     Some(failure) => return Err(failure),
                     None => continue,
                 },
+                None if short_since.is_some_and(|at| at.elapsed() >= SHORT_MAX) => {
+                    if bounds(self.consumer.client(), layout, from, timeout)?.end < self.end {
+                        let reason = format!("the leader of {from} has not all of it yet");
+                        return Err(ReadError::Unavailable { reason });
+                    }
+                    // The last offsets hold no records.
+                    next = self.end;
+                }
                 // A connection that is made anew comes back with nothing before its time is over.
                 None if since.elapsed() < timeout => {}
                 None if records.is_empty() => {
