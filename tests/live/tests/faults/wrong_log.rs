@@ -36,9 +36,10 @@ fn alarm(world: &World, cause: &str) -> anyhow::Result<()> {
             continue;
         }
         alarmed += 1;
-        let heard = world.heard(name)?;
-        let line = heard.lines().find(|line| line.contains("ERROR") && line.contains(cause));
-        ensure!(line.is_some(), "{name} has no line about {cause}");
+        until(&format!("{name} has a line about {cause}"), || {
+            let heard = world.heard(name)?;
+            Ok(heard.lines().any(|line| line.contains("ERROR") && line.contains(cause)))
+        })?;
         let (status, said) = world.readiness(name)?;
         ensure!(status == 503 && said.contains(cause), "{name} is ready all the same: {status} {said}");
     }

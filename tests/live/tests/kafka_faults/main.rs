@@ -2,9 +2,9 @@
 //!
 //! One test at a time does something to the brokers, so all of it is one test file with one lock.
 
-use event_log::{AppendError, Consumer, EventLog, PollLimits, Polled};
+use event_log::{Consumer, EventLog, PollLimits, Polled};
 use event_log_kafka::KafkaLog;
-use live::{City, HANG, Servers, append, append_at_last, awaited, records, registrations};
+use live::{City, HANG, Servers, append_at_last, awaited, records, registrations};
 use schemas::{Stream, Topic};
 use stack::Stack;
 use std::collections::BTreeMap;
@@ -28,18 +28,9 @@ fn append_until(log: &KafkaLog, stop: &AtomicBool, acknowledged: &Sender<()>) ->
     let mut there = BTreeMap::new();
     let mut number = 0;
     while !stop.load(Ordering::Acquire) {
-        let prefix = format!("{number}");
-        loop {
-            match append(log, records(registrations(0), &prefix, 1)) {
-                Ok(offsets) => {
-                    there.insert(offsets[0], format!("{prefix}-0"));
-                    acknowledged.send(()).expect("somebody listens until the end");
-                    break;
-                }
-                Err(AppendError::Closed { reason } | AppendError::Invalid { reason }) => panic!("{reason}"),
-                Err(_) => {}
-            }
-        }
+        let offsets = append_at_last(log, &records(registrations(0), &format!("{number}"), 1));
+        there.insert(offsets[0], format!("{number}-0"));
+        acknowledged.send(()).expect("somebody listens until the end");
         number += 1;
     }
     there
@@ -58,9 +49,13 @@ fn deliver(log: &KafkaLog, last: impl Fn() -> Option<u64>) -> BTreeMap<u64, Stri
                 for partition in partitions {
                     let from = if partition == registrations(0) { next } else { 0 };
                     // A leader that is gone is one that comes back, or another.
-                    while let Err(error) = member.seek(partition, from) {
-                        assert!(error.is_retryable(), "{error}");
-                    }
+                    awaited("a place", || match member.seek(partition, from) {
+                        Ok(()) => Some(()),
+                        Err(error) => {
+                            assert!(error.is_retryable(), "{error}");
+                            None
+                        }
+                    });
                 }
             }
             Ok(Polled::Records(batch)) => {
