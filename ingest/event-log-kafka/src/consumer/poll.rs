@@ -166,19 +166,7 @@ impl Polling {
         let served = &client.context().served;
         let (mut reported, mut watched) = (Instant::now(), Instant::now());
         while !self.end.wanted.load(Ordering::Acquire) {
-            let mut fatal = None;
-            served.serve(|| {
-                match client.poll(Duration::ZERO) {
-                    None => return false,
-                    // Fetching that began anew joined the partition's queue to this one.
-                    Some(Ok(message)) => self.came_astray(&message),
-                    Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
-                        fatal = Some(error.to_string());
-                    }
-                    Some(Err(error)) => tracing::debug!(%error, "the group's client"),
-                }
-                true
-            });
+            let fatal = self.serve(client);
             if fatal.is_some() {
                 return fatal;
             }
@@ -194,6 +182,24 @@ impl Polling {
         }
         self.commit(client);
         None
+    }
+
+    /// Takes what the group's queue holds. Returns the reason of a fatal error.
+    fn serve(&self, client: &Client) -> Option<String> {
+        let mut fatal = None;
+        client.context().served.serve(|| {
+            match client.poll(Duration::ZERO) {
+                None => return false,
+                // Fetching that began anew joined the partition's queue to this one.
+                Some(Ok(message)) => self.came_astray(&message),
+                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
+                    fatal = Some(error.to_string());
+                }
+                Some(Err(error)) => tracing::debug!(%error, "the group's client"),
+            }
+            true
+        });
+        fatal
     }
 
     fn came_astray(&self, message: &BorrowedMessage<'_>) {
@@ -287,3 +293,6 @@ fn close(client: Arc<Client>) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
