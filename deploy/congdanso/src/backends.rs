@@ -20,13 +20,16 @@ use std::time::Duration;
 /// Opens what the configuration names.
 ///
 /// # Errors
-/// As the backends say: not there, damaged, or not as this program writes it.
+/// As the backends say: not there, damaged, not as this program writes it, or not set as it needs it.
 pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Store>)> {
     let log: Arc<dyn EventLog> = match config.log_backend {
         LogBackend::Embedded => {
             EmbeddedLog::open(&config.data_dir.join("log"), embedded_log(config), registry)?
         }
-        LogBackend::Kafka => KafkaLog::open(config.kafka(), registry)?,
+        // The one opening of it, so that no role works on topics that lose records.
+        LogBackend::Kafka => {
+            KafkaLog::open(config.kafka(), config.log_partitions, config.kafka_replication, registry)?
+        }
     };
     let store = match config.projections_backend {
         ProjectionsBackend::Embedded => {

@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 
 /// Seconds that requests in flight have when the process is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
+// Whoever waits on the log is answered before that.
+const _: () = assert!(gateway::limits::APPEND_WAIT_MAX.as_secs() < SHUTDOWN_SECONDS);
 /// Connections that wait to be accepted.
 const BACKLOG_CONNECTIONS: u32 = 4_096;
 

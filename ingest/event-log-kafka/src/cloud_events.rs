@@ -9,9 +9,16 @@ use event_log::NewRecord;
 use rdkafka::message::{Header, OwnedHeaders};
 use schemas::{Topic, codec};
 
-/// The header that tells ours: no record above the port begins with it.
+/// The header that tells ours: no event above the port begins with it.
 pub const FIRST: &str = "ce_specversion";
 const VERSION: &str = "1.0";
+/// What every event's value begins with (Avro 1.12, single-object encoding).
+const MARK: [u8; 2] = [0xC3, 0x01];
+
+/// Whether a value looks like an event, by its mark alone: every record that is read is looked at.
+pub fn may_be_event(value: &[u8]) -> bool {
+    value.starts_with(&MARK)
+}
 
 /// The headers of a stream's record; none for other topics and for what is no event.
 pub fn headers(record: &NewRecord, city: &str) -> Option<OwnedHeaders> {

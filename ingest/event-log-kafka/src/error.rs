@@ -1,5 +1,6 @@
 //! What can go wrong outside the port's own errors.
 
+use crate::Difference;
 use schemas::Topic;
 
 /// Why the log does not open.
@@ -22,6 +23,18 @@ pub enum OpenError {
     Unreachable {
         /// What happened.
         reason: String,
+    },
+    /// A broker did not say how its topics are set: it has not heard of one yet, or may not tell. Retryable.
+    #[error("asking the brokers about topics: {reason}")]
+    Asking {
+        /// What happened.
+        reason: String,
+    },
+    /// Topics are not as the log needs them: everything that differs. Not retryable; somebody has to change topics or configuration.
+    #[error("topics are not as they should be: {}", list(.differences))]
+    Differs {
+        /// One for each thing.
+        differences: Vec<Difference>,
     },
     /// Topics are missing. Retryable once they are made.
     #[error("topics are missing: {}; make them with `topics ensure`", .topics.join(", "))]
@@ -50,22 +63,21 @@ impl OpenError {
     /// Whether opening may succeed later with the same options.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Missing { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Asking { .. } | Self::Missing { .. })
     }
 }
 
-/// Why topics could not be made or compared.
+fn list(differences: &[Difference]) -> String {
+    let texts: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
+/// Why topics could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicsError {
-    /// The options cannot work, or no client could be made.
+    /// The options cannot work, no client could be made, or a broker did not answer.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// A broker did not answer, or answered with an error. Retryable.
-    #[error("asking the brokers about topics: {reason}")]
-    Asking {
-        /// What happened.
-        reason: String,
-    },
     /// A topic could not be made. Not retryable without a change: too few brokers, a right that is missing.
     #[error("topic {name} could not be made: {reason}")]
     Making {
@@ -82,7 +94,6 @@ impl TopicsError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Open(error) => error.is_retryable(),
-            Self::Asking { .. } => true,
             Self::Making { .. } => false,
         }
     }

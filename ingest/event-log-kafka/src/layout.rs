@@ -1,5 +1,6 @@
 //! Which topics are in force, and how they are laid out.
 
+use crate::names::epoch_giver;
 use crate::{OpenError, TopicNames};
 use event_log::TopicLayout;
 use rdkafka::metadata::Metadata;
@@ -19,7 +20,7 @@ pub struct Known {
 pub struct Layout(Vec<Known>);
 
 impl Layout {
-    /// Reads it from what the brokers say: of each topic, the highest epoch that is there.
+    /// Reads it from what the brokers say: of each topic the highest epoch that is there, of dead letters that of their stream.
     pub fn from_metadata(names: &TopicNames, metadata: &Metadata) -> Result<Self, OpenError> {
         let there: Vec<_> = metadata
             .topics()
@@ -30,22 +31,24 @@ impl Layout {
     }
 
     fn of(names: &TopicNames, there: &[(String, usize)]) -> Result<Self, OpenError> {
-        let newest = |topic: Topic| {
-            let epochs = there.iter().filter_map(|(name, count)| {
+        let in_force = |topic: Topic| {
+            let epochs = there.iter().filter(|(_, count)| *count > 0).filter_map(|(name, _)| {
                 let (found, epoch) = names.parse(name)?;
-                (found == topic && *count > 0).then_some((epoch, name, *count))
+                (found == epoch_giver(topic)).then_some(epoch)
             });
-            epochs.max()
+            epochs.max().unwrap_or_default()
         };
         let mut known = Vec::with_capacity(Topic::ALL.len());
         let mut missing = Vec::new();
         for topic in Topic::ALL {
-            match newest(topic) {
-                Some((epoch, name, count)) => known.push(Known {
-                    name: name.clone(),
-                    layout: TopicLayout { partitions: partitions(topic, name, count)?, epoch },
-                }),
-                None => missing.push(names.name(topic, 0)),
+            let epoch = in_force(topic);
+            let name = names.name(topic, epoch);
+            match there.iter().find(|(other, count)| *other == name && *count > 0) {
+                Some((_, count)) => {
+                    let partitions = partitions(topic, &name, *count)?;
+                    known.push(Known { name, layout: TopicLayout { partitions, epoch } });
+                }
+                None => missing.push(name),
             }
         }
         if !missing.is_empty() {
@@ -56,7 +59,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Dead letters lie beside what they came from: as many partitions, and the same epoch.
+    /// Dead letters lie beside what they came from, in as many partitions. In the same epoch they are by their names.
     fn check(&self) -> Result<(), OpenError> {
         for topic in Topic::ALL {
             let Topic::DeadLetters(stream) = topic else { continue };
@@ -113,6 +116,7 @@ mod tests {
     use schemas::{Stream, Topic, TopicPartition};
 
     const REGISTRATIONS: Topic = Topic::Stream(Stream::Registrations);
+    const LETTERS: Topic = Topic::DeadLetters(Stream::Registrations);
 
     fn all(names: &TopicNames, epoch: u32) -> Vec<(String, usize)> {
         let partitions = |topic| if topic == Topic::Control { 1 } else { 4 };
@@ -125,6 +129,7 @@ mod tests {
         let mut there = all(&names, 0);
         there.push((names.name(REGISTRATIONS, 9), 4));
         there.push((names.name(REGISTRATIONS, 10), 4));
+        there.push((names.name(LETTERS, 10), 4));
         there.push(("hue.registrations.v99".to_owned(), 4));
         let layout = Layout::of(&names, &there).unwrap();
         assert_eq!(layout.known(REGISTRATIONS).layout.epoch, 10);
@@ -134,6 +139,24 @@ mod tests {
         assert_eq!(layout.partition("danang.registrations.v11", 3), Some(third));
         assert_eq!(layout.partition("danang.registrations.v1", 3), None);
         assert!(layout.has(third) && !layout.has(TopicPartition { partition: 4, ..third }));
+    }
+
+    #[test]
+    fn dead_letters_are_in_the_epoch_of_their_stream_and_in_no_other() {
+        let names = TopicNames::new("danang");
+        let mut there = all(&names, 0);
+        // A topic of dead letters alone gives no epoch.
+        there.push((names.name(LETTERS, 7), 4));
+        assert_eq!(Layout::of(&names, &there).unwrap().known(LETTERS).name, "danang.registrations.v1.dlq");
+
+        there.push((names.name(REGISTRATIONS, 1), 4));
+        let Err(OpenError::Missing { topics }) = Layout::of(&names, &there) else {
+            panic!("there are no dead letters of that epoch")
+        };
+        assert_eq!(topics, ["danang.registrations.v2.dlq"]);
+        there.push((names.name(LETTERS, 1), 4));
+        let layout = Layout::of(&names, &there).unwrap();
+        assert_eq!(layout.known(LETTERS).layout, layout.known(REGISTRATIONS).layout);
     }
 
     #[test]

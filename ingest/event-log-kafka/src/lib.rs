@@ -5,8 +5,12 @@
 //! and the same for every process. The highest `n` that exists is in force. A topic that was deleted and made again under its
 //! old name keeps its epoch; readers find that out by the event that their checkpoint names.
 //!
-//! What an append promises is Kafka's `acks=all` under an idempotent producer: when it resolves, `min.insync.replicas` brokers
-//! have the record. When an answer is missing for [`Options::append_timeout`] nobody knows, and the append says so.
+//! What an append promises is Kafka's `acks=all` under an idempotent producer: when it resolves, every replica in sync has the record
+//! in its memory, and there are `min.insync.replicas` of them at least, a majority. It survives any process's end and the loss of the other
+//! brokers; it is on no disk yet, so brokers that lose power together may lose it. When an answer is missing for
+//! [`Options::append_timeout`] nobody knows, and the append says so.
+//!
+//! A log is opened on topics that are as they should be, or it says what differs: [`KafkaLog::open`].
 //!
 //! Kafka's committed offsets are written for tools that show lag, and never read.
 

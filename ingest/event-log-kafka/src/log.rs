@@ -5,7 +5,7 @@ use crate::consumer::Member;
 use crate::layout::Layout;
 use crate::metrics::Metrics;
 use crate::read::Readers;
-use crate::{OpenError, Options, TopicNames, asking};
+use crate::{OpenError, Options, TopicNames, asking, topics};
 use event_log::{AppendError, Bounds, Consumer, EventLog, NewRecord, ReadError, Record, TopicLayout};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
@@ -30,11 +30,28 @@ pub struct Shared {
 }
 
 impl KafkaLog {
-    /// Opens the log: reads which topics are in force. Blocks until a broker answers, [`Options::read_timeout`] at most.
+    /// Opens the log on topics that are as a truth needs them: with `partitions` for each stream, at least `replication` copies, and
+    /// the settings that [`crate::ensure`] gives them. Blocks until the brokers have answered, each question
+    /// [`Options::read_timeout`] at most. Whoever appends or decides opens it so.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; with [`OpenError::Differs`] everything that [`crate::check`] finds.
+    pub fn open(
+        options: Options,
+        partitions: u16,
+        replication: u16,
+        registry: &Registry,
+    ) -> Result<Arc<Self>, OpenError> {
+        topics::check(&options, partitions, replication)?.opens()?;
+        Self::open_unchecked(options, registry)
+    }
+
+    /// Opens the log on topics that may be set in any way: for tools and tests that look at one that others work on. Reads which topics
+    /// are in force. Blocks until a broker answers, [`Options::read_timeout`] at most.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(options: Options, registry: &Registry) -> Result<Arc<Self>, OpenError> {
+    pub fn open_unchecked(options: Options, registry: &Registry) -> Result<Arc<Self>, OpenError> {
         options.check()?;
         let metadata = asking::metadata(&options)?;
         let layout = Arc::new(Layout::from_metadata(&TopicNames::new(&options.city), &metadata)?);

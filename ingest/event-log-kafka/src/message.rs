@@ -20,7 +20,8 @@ pub fn headers(record: &NewRecord, city: &str) -> Option<OwnedHeaders> {
     Some(headers)
 }
 
-/// A message as a record of the log. What [`cloud_events`] put on is taken off again.
+/// A message as a record of the log. What [`cloud_events`] put on is taken off again: from what bears the mark of an event, which says all of
+/// it itself. What a stranger put on anything else stays.
 pub fn record(topic: Topic, message: &BorrowedMessage<'_>) -> Record {
     let bytes = |part: Option<&[u8]>| part.map(Bytes::copy_from_slice).unwrap_or_default();
     Record {
@@ -39,6 +40,7 @@ fn headers_of(topic: Topic, message: &BorrowedMessage<'_>) -> Vec<(String, Bytes
         if matches!(topic, Topic::Stream(_))
             && headers.count() > 0
             && headers.get(0).key == cloud_events::FIRST
+            && message.payload().is_some_and(cloud_events::may_be_event)
         {
             return Vec::new();
         }

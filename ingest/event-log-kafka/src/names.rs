@@ -34,6 +34,15 @@ impl TopicNames {
     }
 }
 
+/// The topic whose epoch a topic is in: dead letters lie beside the stream that they came from, others stand for themselves.
+#[must_use]
+pub const fn epoch_giver(topic: Topic) -> Topic {
+    match topic {
+        Topic::DeadLetters(stream) => Topic::Stream(stream),
+        Topic::Stream(_) | Topic::Control => topic,
+    }
+}
+
 /// The epoch in the name of a topic: the number behind its last `.v`, less one.
 #[must_use]
 pub fn epoch_of(name: &str) -> Option<u32> {

@@ -1,6 +1,7 @@
 //! Making topics, and holding those that are there against what a truth needs.
 
 use crate::context::Quiet;
+use crate::names::epoch_giver;
 use crate::{OpenError, Options, TopicNames, TopicsError, asking, settings};
 use futures_executor::block_on;
 use rdkafka::admin::{
@@ -44,6 +45,13 @@ pub struct Difference {
     pub is: String,
 }
 
+impl Difference {
+    /// Whether the topic is not there at all.
+    fn is_missing(&self) -> bool {
+        self.what == MISSING
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { topic, what, wanted, is } = self;
@@ -66,6 +74,21 @@ impl TopicReport {
     pub const fn is_good(&self) -> bool {
         self.differences.is_empty()
     }
+
+    /// What it means for a log that is to be opened on these topics.
+    ///
+    /// # Errors
+    /// [`OpenError::Missing`] where nothing else is wrong than that topics are not there, else [`OpenError::Differs`].
+    pub fn opens(self) -> Result<(), OpenError> {
+        let Self { differences, .. } = self;
+        if differences.is_empty() {
+            return Ok(());
+        }
+        if differences.iter().all(Difference::is_missing) {
+            return Err(OpenError::Missing { topics: differences.into_iter().map(|d| d.topic).collect() });
+        }
+        Err(OpenError::Differs { differences })
+    }
 }
 
 /// A topic as it should be.
@@ -76,11 +99,12 @@ struct Wanted {
     config: BTreeMap<&'static str, String>,
 }
 
-/// Compares the topics in force, in their highest epochs, with `partitions` for each stream and `replication` copies.
+/// Compares the topics in force, in their highest epochs, with `partitions` for each stream and at least `replication` copies. Takes the
+/// rights to Describe and DescribeConfigs of each topic.
 ///
 /// # Errors
-/// See [`TopicsError`].
-pub fn check(options: &Options, partitions: u16, replication: u16) -> Result<TopicReport, TopicsError> {
+/// See [`OpenError`].
+pub fn check(options: &Options, partitions: u16, replication: u16) -> Result<TopicReport, OpenError> {
     Topics::connect(options)?.check(&|_| 0, partitions, replication)
 }
 
@@ -98,7 +122,7 @@ pub fn ensure(
     let topics = Topics::connect(options)?;
     let before = topics.check(epoch, partitions, replication)?;
     let missing: Vec<_> =
-        before.differences.iter().filter(|d| d.what == MISSING).map(|d| d.topic.clone()).collect();
+        before.differences.iter().filter(|d| d.is_missing()).map(|d| d.topic.clone()).collect();
     let mut made = Vec::new();
     for wanted in topics.wanted(epoch, partitions, replication)? {
         if missing.contains(&wanted.name) && topics.make(&wanted)? {
@@ -126,7 +150,7 @@ struct Topics {
 }
 
 impl Topics {
-    fn connect(options: &Options) -> Result<Self, TopicsError> {
+    fn connect(options: &Options) -> Result<Self, OpenError> {
         options.check()?;
         // A client that makes topics does not say why it is turned away, if it is.
         asking::metadata(options)?;
@@ -135,29 +159,30 @@ impl Topics {
         Ok(Self { admin, names: TopicNames::new(&options.city), options: options.clone() })
     }
 
-    fn metadata(&self) -> Result<Metadata, TopicsError> {
+    fn metadata(&self) -> Result<Metadata, OpenError> {
         let asked = self.admin.inner().fetch_metadata(None, self.options.read_timeout);
-        asked.map_err(|error| OpenError::Unreachable { reason: error.to_string() }.into())
+        asked.map_err(|error| OpenError::Unreachable { reason: error.to_string() })
     }
 
-    /// Every topic in the highest epoch that is there, or in the one that is wanted.
+    /// Every topic in the highest epoch that is there, or in the one that is wanted; dead letters in that of their stream.
     fn wanted(
         &self,
         epoch: &dyn Fn(Topic) -> u32,
         partitions: u16,
         replication: u16,
-    ) -> Result<Vec<Wanted>, TopicsError> {
+    ) -> Result<Vec<Wanted>, OpenError> {
         let metadata = self.metadata()?;
         let there: Vec<_> =
             metadata.topics().iter().filter_map(|topic| self.names.parse(topic.name())).collect();
         let wanted = |topic: Topic| {
-            let highest = there.iter().filter(|(other, _)| *other == topic).map(|(_, epoch)| *epoch).max();
+            let giver = epoch_giver(topic);
+            let highest = there.iter().filter(|(other, _)| *other == giver).map(|(_, epoch)| *epoch).max();
             let mut config: BTreeMap<_, _> =
                 CONFIG.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
             // A majority has a record before it is acknowledged.
             config.insert(IN_SYNC, (replication / 2 + 1).to_string());
             Wanted {
-                name: self.names.name(topic, highest.unwrap_or_else(|| epoch(topic))),
+                name: self.names.name(topic, highest.unwrap_or_else(|| epoch(giver))),
                 partitions: if topic == Topic::Control { 1 } else { partitions },
                 replication,
                 config,
@@ -171,7 +196,7 @@ impl Topics {
         epoch: &dyn Fn(Topic) -> u32,
         partitions: u16,
         replication: u16,
-    ) -> Result<TopicReport, TopicsError> {
+    ) -> Result<TopicReport, OpenError> {
         let metadata = self.metadata()?;
         let wanted = self.wanted(epoch, partitions, replication)?;
         let mut report = TopicReport::default();
@@ -196,9 +221,10 @@ impl Topics {
             if count != usize::from(wanted.partitions) {
                 report.differences.push(wanted.difference("partitions", wanted.partitions, count));
             }
+            // A partition that is being moved to another broker has more copies for a while.
             let fewest = is.partitions().iter().map(|partition| partition.replicas().len()).min();
-            if fewest != Some(usize::from(wanted.replication)) {
-                let fewest = fewest.unwrap_or_default();
+            let fewest = fewest.unwrap_or_default();
+            if fewest < usize::from(wanted.replication) {
                 report.differences.push(wanted.difference("replication", wanted.replication, fewest));
             }
             if let Some(config) = configs.get(&wanted.name) {
@@ -209,12 +235,12 @@ impl Topics {
     }
 
     /// Settings by topic. A broker that does not know a topic yet, or may not tell, answers with none; it is asked again.
-    fn configs(&self, of: &[&Wanted]) -> Result<BTreeMap<String, ConfigResource>, TopicsError> {
+    fn configs(&self, of: &[&Wanted]) -> Result<BTreeMap<String, ConfigResource>, OpenError> {
         if of.is_empty() {
             return Ok(BTreeMap::new());
         }
         let which: Vec<_> = of.iter().map(|wanted| ResourceSpecifier::Topic(&wanted.name)).collect();
-        let asking = |error: String| TopicsError::Asking { reason: error };
+        let asking = |reason: String| OpenError::Asking { reason };
         let since = Instant::now();
         loop {
             let answers = block_on(self.admin.describe_configs(&which, &self.admin_options()))
@@ -227,7 +253,10 @@ impl Topics {
                 return Ok(configs);
             };
             if since.elapsed() > self.options.read_timeout {
-                return Err(asking(format!("no broker tells the settings of {name}; is that allowed?")));
+                let reason = format!(
+                    "no broker tells the settings of {name}: the right to DescribeConfigs of the topic is needed"
+                );
+                return Err(asking(reason));
             }
             std::thread::sleep(LOOK);
         }
@@ -260,7 +289,7 @@ impl Topics {
     fn await_made(
         &self,
         made: &[String],
-        check: impl Fn() -> Result<TopicReport, TopicsError>,
+        check: impl Fn() -> Result<TopicReport, OpenError>,
     ) -> Result<TopicReport, TopicsError> {
         let since = Instant::now();
         loop {
@@ -272,12 +301,12 @@ impl Topics {
                 })
             };
             let report = check()?;
-            let is_missing = |difference: &Difference| difference.what == MISSING;
-            if made.iter().all(led) && !report.differences.iter().any(is_missing) {
+            if made.iter().all(led) && !report.differences.iter().any(Difference::is_missing) {
                 return Ok(report);
             }
             if since.elapsed() > LED_MAX {
-                return Err(TopicsError::Asking { reason: "the new topics have no leaders yet".to_owned() });
+                let reason = "the new topics have no leaders yet".to_owned();
+                return Err(OpenError::Asking { reason }.into());
             }
             std::thread::sleep(LOOK);
         }

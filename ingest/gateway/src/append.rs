@@ -1,16 +1,15 @@
 //! The way into the log: room, attempts, and what its errors mean to a sender.
 
 use crate::limits::{
-    APPEND_ATTEMPTS_MAX, APPEND_BACKOFF, IN_FLIGHT_BYTES_MAX, RETRY_AFTER_DISK_SECONDS, RETRY_AFTER_SECONDS,
-    ROOM_WAIT_MAX,
+    APPEND_ATTEMPTS_MAX, APPEND_BACKOFF, APPEND_WAIT_MAX, IN_FLIGHT_BYTES_MAX, RETRY_AFTER_DISK_SECONDS,
+    RETRY_AFTER_SECONDS, ROOM_WAIT_MAX,
 };
 use crate::metrics::Metrics;
 use access::{Code, Problem};
 use event_log::{AppendError, EventLog, NewRecord};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::time::{Instant, timeout_at};
 
 /// Whether a sender would rather wait a little than be sent away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +34,14 @@ pub struct Appender {
     log: Arc<dyn EventLog>,
     /// One permit is one byte.
     room: Semaphore,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 impl std::fmt::Debug for Appender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Appender")
             .field("room", &self.room)
-            .field("stopping", &self.stopping)
+            .field("stopping", &*self.stopping.borrow())
             .finish_non_exhaustive()
     }
 }
@@ -50,7 +49,7 @@ impl std::fmt::Debug for Appender {
 impl Appender {
     /// In front of this log.
     pub fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { log, room: Semaphore::new(IN_FLIGHT_BYTES_MAX), stopping: AtomicBool::new(false) }
+        Self { log, room: Semaphore::new(IN_FLIGHT_BYTES_MAX), stopping: watch::Sender::new(false) }
     }
 
     /// The log.
@@ -60,18 +59,23 @@ impl Appender {
 
     /// From now on nothing more is appended; what is under way goes on.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
+        self.stopping.send_replace(true);
     }
 
     /// The answer while the process stops; `None` while it does not.
     pub fn stopping(&self) -> Option<Problem> {
-        self.stopping
-            .load(Ordering::Acquire)
-            .then(|| Problem::new(Code::ShuttingDown).retry_after(RETRY_AFTER_SECONDS))
+        self.stopping.borrow().then(|| Problem::new(Code::ShuttingDown).retry_after(RETRY_AFTER_SECONDS))
+    }
+
+    /// Resolves when [`Self::stop`] was called.
+    pub async fn stopped(&self) {
+        // The sending side is this value's own: it cannot be gone.
+        self.stopping.subscribe().wait_for(|stopping| *stopping).await.ok();
     }
 
     /// Appends records that came in `bytes` of submissions; offsets in their order. Records of an attempt whose end is unknown
-    /// are appended again, so that they may stand in the log twice.
+    /// are appended again, so that they may stand in the log twice. Resolves within [`APPEND_WAIT_MAX`]; what the log has not answered
+    /// by then it may still take.
     ///
     /// # Errors
     /// [`NotAppended`]: what to answer.
@@ -86,6 +90,7 @@ impl Appender {
         if let Some(problem) = self.stopping() {
             return Err(clean(problem));
         }
+        let deadline = Instant::now() + APPEND_WAIT_MAX;
         let _room = self.room(bytes, patience).await.ok_or_else(|| clean(busy()))?;
         metrics.in_flight().add(bytes as i64);
         let _counted = Counted { metrics, bytes: bytes as i64 };
@@ -94,12 +99,13 @@ impl Appender {
         let mut attempt = 1;
         loop {
             let started = Instant::now();
-            let error = match self.log.append(records.clone()).await {
-                Ok(offsets) => {
+            let error = match timeout_at(deadline, self.log.append(records.clone())).await {
+                Ok(Ok(offsets)) => {
                     metrics.appended(records.len(), started.elapsed().as_secs_f64());
                     return Ok(offsets);
                 }
-                Err(error) => error,
+                Ok(Err(error)) => error,
+                Err(_) => AppendError::Unknown { reason: format!("no answer in {APPEND_WAIT_MAX:?}") },
             };
             let again = match &error {
                 AppendError::Unknown { .. } => {
@@ -113,7 +119,7 @@ impl Appender {
                     false
                 }
             };
-            if !again || attempt >= APPEND_ATTEMPTS_MAX {
+            if !again || attempt >= APPEND_ATTEMPTS_MAX || Instant::now() + backoff >= deadline {
                 return Err(NotAppended { problem: answer(&error), nothing_written });
             }
             tracing::warn!(attempt, records = records.len(), %error, "append is tried again");

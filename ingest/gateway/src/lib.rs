@@ -134,7 +134,8 @@ impl Gateway {
         Ok(std::iter::once(event).chain(counterpart.map(|event| *event)).collect())
     }
 
-    /// From now on every submission is answered `503 shutting_down`. What the log is being asked to take is still answered.
+    /// From now on every submission is answered `503 shutting_down`. What the log is being asked to take is still answered, within
+    /// [`limits::APPEND_WAIT_MAX`]; for what becomes of it nobody waits any longer.
     pub fn stop(&self) {
         self.appender().stop();
     }
@@ -173,6 +174,15 @@ impl Gateway {
 
     fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// What comes of `waiting`; `None` when the intake is stopped meanwhile.
+    async fn unless_stopped<T>(&self, waiting: impl Future<Output = Option<T>>) -> Option<T> {
+        tokio::select! {
+            biased;
+            came = waiting => came,
+            () = self.appender().stopped() => None,
+        }
     }
 
     fn phones(&self) -> &http::PhoneLimit {

@@ -14,9 +14,12 @@ pub const GROUP_BYTES_MAX: usize = 256 * 1024;
 pub const IN_FLIGHT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long a batch waits for room under [`IN_FLIGHT_BYTES_MAX`] before its lines are answered `log_busy`.
 pub const ROOM_WAIT_MAX: Duration = Duration::from_secs(2);
+/// How long a submission that was read, or a group of a batch, waits for the log, with all attempts and for room: after that it is answered
+/// `503 log_busy`, whatever the log is doing. Less than what is in flight has when the process is told to stop.
+pub const APPEND_WAIT_MAX: Duration = Duration::from_secs(8);
 /// How long the next chunk of a body may take.
 pub const CHUNK_WAIT_MAX: Duration = Duration::from_secs(30);
-/// How often records are appended before the log's answer is passed on to the sender.
+/// How often records are appended before the log's answer is passed on to the sender, within [`APPEND_WAIT_MAX`].
 pub const APPEND_ATTEMPTS_MAX: u32 = 3;
 /// Wait before the second attempt; doubled for each one after it.
 pub const APPEND_BACKOFF: Duration = Duration::from_millis(20);

@@ -7,7 +7,7 @@ pub use servers::Servers;
 
 use event_log::conformance::{Harness, PARTITIONS};
 use event_log::{AppendError, EventLog, NewRecord};
-use event_log_kafka::{KafkaLog, Options, ensure};
+use event_log_kafka::{KafkaLog, OpenError, Options, ensure};
 use prometheus::Registry;
 use schemas::{Stream, Topic, TopicPartition};
 use std::sync::Arc;
@@ -52,13 +52,21 @@ impl City {
         city
     }
 
-    /// Opens its log.
+    /// Opens its log as the program does, once.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn open(&self, replication: u16) -> Result<Arc<KafkaLog>, OpenError> {
+        KafkaLog::open(self.options.clone(), PARTITIONS, replication, &Registry::new())
+    }
+
+    /// Opens its log as the program does.
     ///
     /// # Panics
     /// When it does not open.
     #[must_use]
     pub fn log(&self) -> Arc<KafkaLog> {
-        awaited("a log that opens", || match KafkaLog::open(self.options.clone(), &Registry::new()) {
+        awaited("a log that opens", || match self.open(self.replication) {
             Ok(log) => Some(log),
             // A broker that has not heard of new topics yet.
             Err(error) => {

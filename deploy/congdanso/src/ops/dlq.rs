@@ -5,7 +5,7 @@ use crate::admin::Reply;
 use crate::backends;
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
-use event_log::{EventLog, NewRecord};
+use event_log::{EventLog, NewRecord, Record};
 use futures_executor::block_on;
 use runner::DeadLetter;
 use schemas::partitioner::partition_of;
@@ -120,14 +120,14 @@ pub fn quarantine(context: &Context<'_>, text: &str, reason: &str) -> anyhow::Re
     Ok(json!({ "control_offset": offsets.first() }))
 }
 
-/// The record goes to the partition of its key, which is where it should have been when it is dead for being elsewhere.
+/// The record goes, with its own headers, to the partition of its key, which is where it should have been when it is dead for being elsewhere.
 pub fn replay(node: &Node, text: &str) -> anyhow::Result<Value> {
     let letter = find(node, place(text)?)?;
     let topic = Topic::Stream(letter.place.stream);
     let partition = partition_of(&letter.record.key, node.log.layout(topic).partitions);
     let to = TopicPartition { topic, partition };
-    let record = NewRecord { to, key: letter.record.key, value: letter.record.value, headers: Vec::new() };
-    let offsets = block_on(node.log.append(vec![record]))?;
+    let Record { key, value, headers, .. } = letter.record;
+    let offsets = block_on(node.log.append(vec![NewRecord { to, key, value, headers }]))?;
     let offset = offsets.first().copied().unwrap_or_default();
     Ok(json!({ "place": Place { partition, offset, ..letter.place }.to_string() }))
 }

@@ -168,22 +168,9 @@ impl Polling {
         let served = &client.context().served;
         let mut reported = Instant::now();
         while !self.end.wanted.load(Ordering::Acquire) {
-            let mut fatal = None;
-            served.serve(|| {
-                match client.poll(Duration::ZERO) {
-                    None => return false,
-                    // Fetching that began anew joined the partition's queue to this one.
-                    Some(Ok(message)) => self.came_astray(&message),
-                    Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
-                        fatal = Some(error.to_string());
-                    }
-                    Some(Err(error)) => tracing::debug!(%error, "the group's client"),
-                }
-                true
-            });
-            let stuck = self.group.stuck.lock().take();
-            if let Some(reason) = fatal.or(stuck) {
-                return Some(reason);
+            let fatal = self.serve(client);
+            if fatal.is_some() {
+                return fatal;
             }
             served.wait_for_more(POLL);
             if reported.elapsed() > REPORT_EVERY {
@@ -193,6 +180,24 @@ impl Polling {
         }
         self.commit(client);
         None
+    }
+
+    /// Takes what the group's queue holds. Returns why this client gets no further, if it does not.
+    fn serve(&self, client: &Client) -> Option<String> {
+        let mut fatal = None;
+        client.context().served.serve(|| {
+            match client.poll(Duration::ZERO) {
+                None => return false,
+                // Fetching that began anew joined the partition's queue to this one.
+                Some(Ok(message)) => self.came_astray(&message),
+                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
+                    fatal = Some(error.to_string());
+                }
+                Some(Err(error)) => tracing::debug!(%error, "the group's client"),
+            }
+            true
+        });
+        fatal.or_else(|| self.group.stuck.lock().take())
     }
 
     fn came_astray(&self, message: &BorrowedMessage<'_>) {
@@ -245,3 +250,6 @@ fn close(client: Arc<Client>) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

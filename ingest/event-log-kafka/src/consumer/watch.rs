@@ -22,7 +22,7 @@ pub struct Watch {
 impl Watch {
     pub fn start(group: Arc<Group>, producer: Arc<Producer>) -> Result<Self, ReadError> {
         let (open, end) = channel();
-        let mut watching = Watching { group, producer, end, stood: BTreeMap::new() };
+        let mut watching = Watching::new(group, producer, end);
         std::thread::Builder::new()
             .name("kafka-watch".to_owned())
             .spawn(move || {
@@ -37,7 +37,8 @@ impl Watch {
     }
 }
 
-struct Watching {
+/// A watch without its thread.
+pub struct Watching {
     group: Arc<Group>,
     producer: Arc<Producer>,
     /// Closed when the watch is to end.
@@ -47,8 +48,12 @@ struct Watching {
 }
 
 impl Watching {
+    pub fn new(group: Arc<Group>, producer: Arc<Producer>, end: Receiver<()>) -> Self {
+        Self { group, producer, end, stood: BTreeMap::new() }
+    }
+
     /// Fetches anew what went astray, and what has given nothing twice in a row though there is something.
-    fn look(&mut self) {
+    pub fn look(&mut self) {
         let mut again = Vec::new();
         let mut stand = BTreeMap::new();
         for (partition, held) in

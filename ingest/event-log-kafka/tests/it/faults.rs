@@ -34,7 +34,7 @@ fn an_append_whose_requests_fail_for_a_while_is_there_once_and_in_order() {
 fn an_append_that_the_brokers_refuse_says_that_its_outcome_is_unknown_and_is_counted() {
     let mock = Mock::new();
     let registry = Registry::new();
-    let log = KafkaLog::open(mock.options(), &registry).unwrap();
+    let log = KafkaLog::open_unchecked(mock.options(), &registry).unwrap();
     mock.order(|cluster| {
         let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
         cluster.request_errors(RDKafkaApiKey::Produce, &[refused]);
@@ -175,12 +175,16 @@ fn a_member_closes_when_all_brokers_are_gone() {
 #[test]
 fn a_log_without_its_topics_or_without_brokers_does_not_open_and_says_why() {
     let mock = Mock::empty();
-    let Err(error) = KafkaLog::open(mock.options(), &Registry::new()) else { panic!("there are no topics") };
+    let Err(error) = KafkaLog::open_unchecked(mock.options(), &Registry::new()) else {
+        panic!("there are no topics")
+    };
     let OpenError::Missing { topics } = &error else { panic!("{error}") };
     assert!(topics.contains(&"danang.registrations.v1".to_owned()) && error.is_retryable(), "{error}");
 
     let options = Options { read_timeout: SOON, ..mock.options() };
     mock.all_down();
-    let Err(error) = KafkaLog::open(options, &Registry::new()) else { panic!("there are no brokers") };
+    let Err(error) = KafkaLog::open_unchecked(options, &Registry::new()) else {
+        panic!("there are no brokers")
+    };
     assert!(matches!(error, OpenError::Unreachable { .. }) && error.is_retryable(), "{error}");
 }

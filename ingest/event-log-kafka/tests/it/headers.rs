@@ -90,3 +90,14 @@ fn a_strangers_record_without_key_value_and_headers_is_read() {
     let read = log.read(registrations(0), 0, 1, 1).unwrap().remove(0);
     assert!(read.key.is_empty() && read.value.is_empty() && read.headers.is_empty(), "{read:?}");
 }
+
+#[test]
+fn cloud_event_headers_that_a_stranger_put_on_what_is_no_event_stay() {
+    let mock = Mock::new();
+    let log = mock.open_with(mock.options());
+    let theirs = |name: &str, value: &'static [u8]| (name.to_owned(), Bytes::from_static(value));
+    let headers = vec![theirs("ce_specversion", b"1.0"), theirs("ce_id", b"42")];
+    let record = NewRecord { to: registrations(0), key: Bytes::new(), value: "{}".into(), headers };
+    append(&*log, vec![record.clone()]).unwrap();
+    assert_eq!(log.read(registrations(0), 0, 1, 1).unwrap()[0].headers, record.headers);
+}

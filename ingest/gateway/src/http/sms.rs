@@ -188,7 +188,10 @@ async fn register(
 
 async fn reply(gateway: &Gateway, accepted: &Accepted) -> Reply {
     let outcome = match gateway.reader() {
-        Some(reader) => outcome::wait(reader, accepted, Instant::now() + SMS_WAIT_MAX).await,
+        Some(reader) => {
+            let waiting = outcome::wait(reader, accepted, Instant::now() + SMS_WAIT_MAX);
+            gateway.unless_stopped(waiting).await
+        }
         None => None,
     };
     outcome.map_or_else(Reply::pending, Reply::decided)

@@ -142,7 +142,10 @@ async fn answer(gateway: &Gateway, request: &HttpRequest, accepted: &Accepted) -
     let preferences = request.headers().get_all(&PREFER).filter_map(|value| value.to_str().ok());
     let wait = gateway.reader().zip(wait_seconds(preferences));
     let outcome = match wait {
-        Some((reader, seconds)) => OutcomeBody::wait(reader, accepted, Duration::from_secs(seconds)).await,
+        Some((reader, seconds)) => {
+            let waiting = OutcomeBody::wait(reader, accepted, Duration::from_secs(seconds));
+            gateway.unless_stopped(waiting).await
+        }
         None => None,
     };
     let mut response = match &outcome {

@@ -6,9 +6,16 @@ use access::Scope;
 use bytes::Bytes;
 use event_log::AppendError;
 use futures_util::{StreamExt, stream};
-use gateway::limits::{APPEND_ATTEMPTS_MAX, BODY_BYTES_MAX, CHUNK_WAIT_MAX};
+use gateway::limits::{
+    APPEND_ATTEMPTS_MAX, APPEND_WAIT_MAX, BODY_BYTES_MAX, CHUNK_WAIT_MAX, GROUP_LINES_MAX,
+};
 use schemas::Stream;
 use serde_json::json;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A log that does not answer as long as anybody waits.
+const SILENT: Duration = Duration::from_secs(3_600);
 
 fn unknown() -> AppendError {
     AppendError::Unknown { reason: "connection lost".to_owned() }
@@ -175,6 +182,53 @@ async fn append_that_stays_unknown_is_answered_503_and_its_body_is_still_known()
     let other = intake.call(intake.post("/v1/registrations", "1", registration_text(2))).await;
     other.is_problem(422, "idempotency_conflict");
     assert_eq!(intake.call(intake.post("/v1/registrations", "1", registration_text(1))).await.status, 202);
+}
+
+#[actix_web::test]
+async fn log_that_does_not_answer_is_answered_503_in_time_and_its_body_is_still_known() {
+    let intake = Intake::new();
+    tokio::time::pause();
+    intake.log.0.lock().delay = SILENT;
+    let began = Instant::now();
+    let answer = intake.call(intake.post("/v1/registrations", "1", registration_text(1))).await;
+    assert_eq!(began.elapsed().as_secs(), APPEND_WAIT_MAX.as_secs());
+    answer.is_problem(503, "log_busy");
+    assert!(answer.header("retry-after").is_some() && answer.json()["detail"].is_string());
+    assert_eq!(intake.metric("congdanso_intake_in_flight_bytes", &[]), 0.0);
+
+    intake.log.0.lock().delay = Duration::ZERO;
+    let other = intake.call(intake.post("/v1/registrations", "1", registration_text(2))).await;
+    other.is_problem(422, "idempotency_conflict");
+    assert_eq!(intake.call(intake.post("/v1/registrations", "1", registration_text(1))).await.status, 202);
+}
+
+#[actix_web::test]
+async fn attempts_that_take_long_are_cut_off_at_the_same_time() {
+    let intake = Intake::new();
+    tokio::time::pause();
+    intake.log.0.lock().delay = APPEND_WAIT_MAX * 3 / 4;
+    intake.log.fail([unknown(), unknown()]);
+    let began = Instant::now();
+    let answer = intake.call(intake.post("/v1/registrations", "1", registration_text(1))).await;
+    answer.is_problem(503, "log_busy");
+    assert_eq!(began.elapsed().as_secs(), APPEND_WAIT_MAX.as_secs());
+    assert_eq!(intake.log.0.lock().appends, 2, "an attempt that failed is followed by another");
+}
+
+#[actix_web::test]
+async fn batch_to_a_log_that_does_not_answer_is_answered_503_line_by_line_in_time() {
+    let intake = Intake::new();
+    tokio::time::pause();
+    intake.log.0.lock().delay = SILENT;
+    let lines: String =
+        (0..3 * GROUP_LINES_MAX as u32).map(|n| line(&n.to_string(), registration(n))).collect();
+    let began = Instant::now();
+    let answer = intake.call(intake.request("/v1/registrations", "application/x-ndjson", lines)).await;
+    assert_eq!(began.elapsed().as_secs(), APPEND_WAIT_MAX.as_secs(), "only the first group waits");
+    let results = answer.lines();
+    assert_eq!(results.len(), 3 * GROUP_LINES_MAX);
+    assert!(results.iter().all(|result| result["status"] == 503 && result["code"] == "log_busy"));
+    assert_eq!(intake.log.0.lock().appends, 1);
 }
 
 #[actix_web::test]

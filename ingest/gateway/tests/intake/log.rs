@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use schemas::{Event, Stream, Topic, TopicPartition, codec};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub const PARTITIONS: u16 = 4;
 pub const EPOCH: u32 = 7;
@@ -18,6 +19,8 @@ pub struct Kept {
     pub errors: VecDeque<AppendError>,
     /// Whether a record of an append that is answered with an error is kept all the same.
     pub keeps_failed: bool,
+    /// How long the log takes to answer.
+    pub delay: Duration,
     /// How many appends fit on the disk; `None`: all.
     pub full_after: Option<usize>,
     pub appends: usize,
@@ -62,6 +65,7 @@ impl EventLog for MemoryLog {
 
     fn append(&self, records: Vec<NewRecord>) -> BoxFuture<'static, Result<Vec<u64>, AppendError>> {
         let log = self.clone();
+        let delay = log.0.lock().delay;
         {
             let mut kept = log.0.lock();
             kept.appends += 1;
@@ -72,6 +76,9 @@ impl EventLog for MemoryLog {
         async move {
             // Others get their turn before the answer, as they do while a real log syncs.
             tokio::task::yield_now().await;
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             let mut kept = log.0.lock();
             kept.waiting -= records.len();
             let full = kept.full_after.is_some_and(|appends| kept.appends > appends);

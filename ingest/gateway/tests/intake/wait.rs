@@ -4,10 +4,15 @@ use crate::bodies::{registration, replacement};
 use crate::rows::Rows;
 use crate::{Answer, Intake};
 use domain::rows::HistoryOutcome;
-use projections::ProjectionsReader;
-use schemas::Place;
+use domain::{Key, Row, Table};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join, pending};
+use projections::{Checkpoint, Page, ProjectionsReader, Scan, StoreError};
+use schemas::{Place, TopicPartition};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 
 fn intake(
     decide: impl Fn(&Place) -> Option<(HistoryOutcome, &'static str)> + Send + Sync + 'static,
@@ -49,6 +54,49 @@ async fn outcome_still_pending_is_202() {
     assert_eq!(answer.status, 202);
     assert_eq!(answer.header("preference-applied"), Some("wait=10"));
     assert!(answer.json().get("outcome").is_none());
+}
+
+/// Projections that no outcome ever comes to.
+struct Never;
+
+impl ProjectionsReader for Never {
+    fn get(&self, _: Table, _: Key) -> BoxFuture<'_, Result<Option<Row>, StoreError>> {
+        unreachable!("nothing has passed")
+    }
+
+    fn scan(&self, _: Scan) -> BoxFuture<'_, Result<Page, StoreError>> {
+        unreachable!("the intake scans nothing")
+    }
+
+    fn checkpoints(&self) -> BoxFuture<'_, Result<Vec<Checkpoint>, StoreError>> {
+        unreachable!("the intake reads no checkpoints")
+    }
+
+    fn passed(
+        &self,
+        _: TopicPartition,
+        _: u32,
+        _: u64,
+        _: Duration,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        pending().boxed()
+    }
+}
+
+#[actix_web::test]
+async fn intake_that_is_stopped_answers_at_once_those_who_wait_for_an_outcome() {
+    let intake = Intake::reading(|_| Some(Arc::new(Never) as Arc<dyn ProjectionsReader>));
+    tokio::time::pause();
+    let began = Instant::now();
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        intake.gateway.stop();
+    };
+    let waiting = timeout(Duration::from_secs(60), send(&intake, "1", 1, "wait=10"));
+    let (answer, ()) = join(waiting, stop).await;
+    let answer = answer.expect("it is answered");
+    assert_eq!((answer.status.as_u16(), began.elapsed().as_secs()), (202, 1));
+    assert_eq!(intake.log.records(), 1);
 }
 
 #[actix_web::test]

@@ -72,6 +72,25 @@ fn every_service_has_limits_and_a_pinned_image_and_what_stays_up_is_checked() {
 }
 
 #[test]
+fn stores_acknowledge_what_is_in_a_synced_commit_log() {
+    let scylla = texts(&document(COMPOSE)["services"]["store"]["command"]);
+    assert!(scylla.contains(&"--commitlog-sync=batch".to_owned()), "{scylla:?}");
+    let cassandra = document(CASSANDRA);
+    let options =
+        cassandra["services"]["store"]["environment"]["JVM_EXTRA_OPTS"].as_str().unwrap_or_default();
+    let set: BTreeSet<&str> = options.split_whitespace().collect();
+    let wanted = [
+        // Without it the others are passed over.
+        "-Dcassandra.config.allow_system_properties=true",
+        "-Dcassandra.settings.commitlog_sync=group",
+        "-Dcassandra.settings.commitlog_sync_group_window=2ms",
+        // The image's own file has one, and Cassandra does not start with both.
+        "-Dcassandra.settings.commitlog_sync_period=0ms",
+    ];
+    assert_eq!(set, BTreeSet::from(wanted));
+}
+
+#[test]
 fn private_keys_are_handed_to_the_processors_alone() {
     let file = document(COMPOSE);
     for (name, service) in services(&file) {
