@@ -53,7 +53,10 @@ fn no_source_is_longer_than_one_can_read() {
 #[test]
 fn the_program_opens_no_log_without_a_look_at_its_topics() {
     let places = places(&words(&[("open_un", "checked")]), &["deploy/congdanso/src/"]);
-    assert!(places.is_empty(), "{places:#?}\nlet `backends::open` open it, which refuses topics that lose records");
+    assert!(
+        places.is_empty(),
+        "{places:#?}\nlet `backends::open` open it, which refuses topics that lose records"
+    );
 }
 
 #[test]
