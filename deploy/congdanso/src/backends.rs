@@ -17,6 +17,10 @@ use schemas::{Topic, TopicPartition};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How often, and how long apart, opening is tried where brokers do not know topics yet that were just made.
+const OPEN_TRIES: u32 = 50;
+const OPEN_WAIT: Duration = Duration::from_millis(200);
+
 /// Opens what the configuration names.
 ///
 /// # Errors
@@ -73,23 +77,53 @@ pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
             drop(EmbeddedLog::open(&config.data_dir.join("log"), options, &Registry::new())?);
         }
         LogBackend::Kafka => {
-            let epoch = |topic| like.layout(topic).epoch;
-            let report = event_log_kafka::ensure(
-                &config.kafka(),
-                config.log_partitions,
-                config.kafka_replication,
-                &epoch,
-            )?;
-            if !report.is_good() {
-                let differences: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
-                return Err(Failure::new(Exit::No, differences.join("\n")).into());
-            }
+            make_topics(config, &|topic| like.layout(topic).epoch)?;
         }
     }
     if config.projections_backend == ProjectionsBackend::Scylla {
         projections_scylla::migrate(&config.scylla()?)?;
     }
     Ok(())
+}
+
+/// Makes topics where the brokers have none of the city, and tables where the store has no keyspace of it: a fresh engine, for a demo. What
+/// is there in part is left as it is, for [`open`] to tell. Returns what was made.
+///
+/// # Errors
+/// When brokers or nodes do not answer, or do not make it.
+pub fn make_where_none(config: &Config) -> anyhow::Result<Vec<String>> {
+    let mut made = Vec::new();
+    if config.log_backend == LogBackend::Kafka {
+        let found = event_log_kafka::check(&config.kafka(), config.log_partitions, config.kafka_replication)?;
+        let missing = found.differences.iter().filter(|difference| difference.what == "topic").count();
+        if missing == Topic::ALL.len() {
+            made.extend(make_topics(config, &|_| 0)?);
+        }
+    }
+    if config.projections_backend == ProjectionsBackend::Scylla {
+        let options = config.scylla()?;
+        let found = projections_scylla::check(&options)?;
+        let is_absent = |difference: &projections_scylla::Difference| {
+            difference.subject == projections_scylla::Subject::Keyspace
+                && difference.keyspace == options.keyspace
+                && difference.found.is_none()
+        };
+        if found.iter().any(is_absent) {
+            let migrated = projections_scylla::migrate(&options)?;
+            made.extend(migrated.made.iter().map(ToString::to_string));
+        }
+    }
+    Ok(made)
+}
+
+fn make_topics(config: &Config, epoch: &dyn Fn(Topic) -> u32) -> anyhow::Result<Vec<String>> {
+    let (partitions, replication) = (config.log_partitions, config.kafka_replication);
+    let report = event_log_kafka::ensure(&config.kafka(), partitions, replication, epoch)?;
+    if !report.is_good() {
+        let differences: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
+        return Err(Failure::new(Exit::No, differences.join("\n")).into());
+    }
+    Ok(report.made)
 }
 
 /// How many processors are at work on the log that the configuration names, as far as it can tell; an embedded one is locked instead.
@@ -103,9 +137,25 @@ pub fn processors(config: &Config) -> anyhow::Result<usize> {
     }
 }
 
-/// Whether opening what a configuration names may succeed a moment later: brokers that have not heard of new topics yet.
-pub fn may_open_later(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<event_log_kafka::OpenError>().is_some_and(event_log_kafka::OpenError::is_retryable)
+/// Opens what was just made: again for as long as brokers have not heard of new topics.
+///
+/// # Errors
+/// What `open` returns.
+pub fn patiently<T>(open: impl Fn() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let may_open_later = |error: &anyhow::Error| {
+        let error = error.downcast_ref::<event_log_kafka::OpenError>();
+        error.is_some_and(event_log_kafka::OpenError::is_retryable)
+    };
+    let mut tries = 0;
+    loop {
+        match open() {
+            Err(error) if may_open_later(&error) && tries < OPEN_TRIES => {
+                tries += 1;
+                std::thread::sleep(OPEN_WAIT);
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// The projections in force; a rebuild swaps what is beneath.

@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::forward::Forward;
 use crate::names::rules_of;
 use crate::node::{self, now};
+use crate::running::Ready;
 use crate::served::Served;
 use crate::watch::Watch;
 use access::Credentials;
@@ -36,6 +37,7 @@ pub struct Front {
     /// Where HTTP is served.
     pub served: Served,
     gateway: Option<Gateway>,
+    ready: Ready,
     watch: Watch,
     _lock: File,
 }
@@ -63,7 +65,9 @@ impl Front {
         crate::moving::refuse_unfinished(config)?;
         let ground = Arc::new(Ground::open(config)?);
         let reader = Arc::clone(&ground.store) as Arc<dyn ProjectionsReader>;
-        let api = Api::new(api_parts(&ground, Arc::clone(&reader)))?;
+        let answering = Arc::clone(&ground);
+        let ready: Ready = Arc::new(move || answering.silent.lock().clone().map_or(Ok(()), Err));
+        let api = Api::new(api_parts(&ground, Arc::clone(&reader), Arc::clone(&ready)))?;
         let (gateway, served) = match role {
             FrontRole::Ingest => {
                 let gateway = Gateway::new(Parts {
@@ -94,7 +98,12 @@ impl Front {
             }
         };
         let watch = Watch::start(move || ground.look())?;
-        Ok(Self { served, gateway, watch, _lock: lock })
+        Ok(Self { served, gateway, ready, watch, _lock: lock })
+    }
+
+    /// What `/readyz` answers.
+    pub fn ready(&self) -> Ready {
+        Arc::clone(&self.ready)
     }
 
     /// Takes nothing more, and answers what is in flight.
@@ -159,8 +168,7 @@ impl Ground {
     }
 }
 
-fn api_parts(ground: &Arc<Ground>, reader: Arc<dyn ProjectionsReader>) -> api::Parts {
-    let ready = Arc::clone(ground);
+fn api_parts(ground: &Arc<Ground>, reader: Arc<dyn ProjectionsReader>, ready: Ready) -> api::Parts {
     api::Parts {
         credentials: Arc::clone(&ground.credentials),
         reader,
@@ -171,7 +179,7 @@ fn api_parts(ground: &Arc<Ground>, reader: Arc<dyn ProjectionsReader>) -> api::P
         status_lists: Arc::new(SignedElsewhere),
         registry: ground.registry.clone(),
         before_metrics: Arc::new(|| ()),
-        ready: Arc::new(move || ready.silent.lock().clone().map_or(Ok(()), Err)),
+        ready,
         clock: Arc::new(now),
         more_openapi: vec![gateway::http::openapi()],
     }

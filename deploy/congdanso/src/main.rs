@@ -12,6 +12,7 @@ mod front;
 mod moving;
 mod names;
 mod node;
+mod notify;
 mod ops;
 mod qr;
 mod running;

@@ -23,6 +23,9 @@ const LEDGER_JUDGED_FOR: Duration = Duration::from_secs(10);
 /// a backlog was written at 0.95 of the rate of a bare driver loop with three for each, and at 0.72 with one.
 const REMOTE_WORKERS_PER_CORE: usize = 3;
 
+/// Whether a process does its work, or why not: what `/readyz` answers.
+pub type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
 /// What a node at work offers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Offer {
@@ -40,6 +43,7 @@ pub struct Running {
     pub processor: Arc<Processor>,
     /// The intake, where there is one.
     gateway: Option<Gateway>,
+    ready: Ready,
     served: Served,
     watch: Option<Watch>,
     admin: OnceLock<JoinHandle<()>>,
@@ -67,7 +71,8 @@ impl Running {
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor = Arc::new(Processor::start(node.deps.clone(), workers(config), limits)?);
         node.publisher.start()?;
-        let api = Api::new(api_parts(&node, reader, &processor, offer))?;
+        let ready = readiness(&processor, offer);
+        let api = Api::new(api_parts(&node, reader, &processor, Arc::clone(&ready)))?;
         let admin = server::bind(&config.data_dir)?;
         let taken = gateway.clone();
         let served = Served::start(config, &node.registry, listener, move |config| match &taken {
@@ -87,7 +92,7 @@ impl Running {
             }
         };
         let admin_of = OnceLock::new();
-        let running = Arc::new(Self { node, processor, gateway, served, watch, admin: admin_of });
+        let running = Arc::new(Self { node, processor, gateway, ready, served, watch, admin: admin_of });
         let task = tokio::spawn(server::serve(admin, Arc::clone(&running)));
         // Set once, here: nobody else has seen this value yet.
         running.admin.set(task).ok();
@@ -97,6 +102,11 @@ impl Running {
     /// Where HTTP is served.
     pub fn http(&self) -> SocketAddr {
         self.served.address
+    }
+
+    /// What `/readyz` answers.
+    pub fn ready(&self) -> Ready {
+        Arc::clone(&self.ready)
     }
 
     /// For requests of operators' commands.
@@ -166,13 +176,31 @@ fn judge_ledger(node: &Node) {
     }
 }
 
+/// Ready is a processor whose threads are at work on rows that belong to the log.
+fn readiness(processor: &Arc<Processor>, offer: Offer) -> Ready {
+    let processor = Arc::clone(processor);
+    Arc::new(move || {
+        if let Some(stopped) = processor.failed() {
+            return Err(stopped.to_string());
+        }
+        if let Some((partition, cause)) = processor.contradicted() {
+            return Err(format!("log and rows do not belong together: {partition} waits, {}", cause.code()));
+        }
+        // An intake beside it takes events before that too.
+        if offer == Offer::Everything || processor.has_joined() {
+            return Ok(());
+        }
+        Err("the group of processors has not taken this one in yet".to_owned())
+    })
+}
+
 fn api_parts(
     node: &Arc<Node>,
     reader: Arc<dyn ProjectionsReader>,
     processor: &Arc<Processor>,
-    offer: Offer,
+    ready: Ready,
 ) -> api::Parts {
-    let (seen, ready) = (Arc::clone(processor), Arc::clone(processor));
+    let seen = Arc::clone(processor);
     let (judged, last_judged) = (Arc::downgrade(node), Mutex::new(None::<Instant>));
     api::Parts {
         credentials: Arc::clone(&node.credentials),
@@ -198,22 +226,7 @@ fn api_parts(
                 judge_ledger(&node);
             }
         }),
-        ready: Arc::new(move || {
-            if let Some(stopped) = ready.failed() {
-                return Err(stopped.to_string());
-            }
-            if let Some((partition, cause)) = ready.contradicted() {
-                return Err(format!(
-                    "log and rows do not belong together: {partition} waits, {}",
-                    cause.code()
-                ));
-            }
-            // An intake beside it takes events before that too.
-            if offer == Offer::Everything || ready.has_joined() {
-                return Ok(());
-            }
-            Err("the group of processors has not taken this one in yet".to_owned())
-        }),
+        ready,
         clock: Arc::new(now),
         more_openapi: vec![gateway::http::openapi()],
     }

@@ -22,11 +22,16 @@ const STREAMS: usize = 3;
 #[must_use]
 pub fn binary() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(build).clone()
+    BINARY.get_or_init(|| built("congdanso")).clone()
 }
 
-/// `<target>/<profile>/congdanso`, by the place of the running test: `<target>/<profile>/deps/<test>`.
-fn build() -> PathBuf {
+/// The program that a package of this project makes, built: `<target>/<profile>/<package>`, by the place of the running test:
+/// `<target>/<profile>/deps/<test>`.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn built(package: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a file");
     let folder = test.ancestors().nth(2).expect("a test's file is in deps");
     let target = folder.parent().expect("a profile's folder is in the target folder");
@@ -35,15 +40,15 @@ fn build() -> PathBuf {
         Some(name) => name,
     };
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--package", "congdanso", "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "--package", package, "--profile", profile, "--target-dir"])
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .expect("cargo runs");
-    let path = folder.join("congdanso");
+    let path = folder.join(package);
     assert!(
         status.success() && path.is_file(),
-        "{} is not there: cargo build --package congdanso",
+        "{} is not there: cargo build --package {package}",
         path.display()
     );
     path
@@ -200,7 +205,15 @@ impl Up {
         let mut all = vec!["--set", "http.listen=127.0.0.1:0"];
         all.extend(arguments);
         all.push(role);
-        let mut child = command(data, &all).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        Self::of(command(data, &all))
+    }
+
+    /// Starts a command that was put together elsewhere, and waits until it serves.
+    ///
+    /// # Errors
+    /// With what it said when it did not come up.
+    pub fn of(mut command: Command) -> anyhow::Result<Self> {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let errors = child.stderr.take().context("the program's stderr")?;
         let (sender, said) = channel();
         let heard = Arc::<Mutex<String>>::default();

@@ -26,16 +26,24 @@ impl City {
     /// # Errors
     /// When topics or tables cannot be made.
     pub fn founded(stack: &Stack, name: &str) -> anyhow::Result<Self> {
+        let city = Self::planned(stack, name)?;
+        city.said("city", &["topics", "ensure"])?;
+        city.said("city", &["store", "migrate"])?;
+        Ok(city)
+    }
+
+    /// Gives it a name that no other test has, and neither topics nor tables.
+    ///
+    /// # Errors
+    /// When its configuration cannot be written.
+    pub fn planned(stack: &Stack, name: &str) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let own = format!(
             "log.kafka.city = \"{name}\"\nlog.kafka.group = \"{name}.process\"\nlog.partitions = {PARTITIONS}\n\
              projections.scylla.keyspace = \"{name}\"\nprocess.workers = 2\n"
         );
         let config = folder.write("city.toml", &(stack.state().configuration() + &own))?;
-        let city = Self { name: name.to_owned(), folder, config };
-        city.said("city", &["topics", "ensure"])?;
-        city.said("city", &["store", "migrate"])?;
-        Ok(city)
+        Ok(Self { name: name.to_owned(), folder, config })
     }
 
     /// A data folder.

@@ -1,5 +1,6 @@
 //! Jars: fetched once by Maven, held against the pinned hashes, kept in the user's cache.
 
+use crate::maven::{Arrived, SAY, run};
 use crate::{StackError, plan, tools};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -11,8 +12,6 @@ use std::time::Duration;
 
 /// Copies the jars that a pom names, and theirs, into one folder.
 const GOAL: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
-/// How much of what Maven said is shown when it failed, in lines.
-const SAID_LINES_MAX: usize = 20;
 /// How often Maven is asked. A download that breaks off is usual; what came before it is kept in Maven's own cache.
 const FETCHES_MAX: u32 = 4;
 /// How long is waited before Maven is asked again, longer each time.
@@ -85,24 +84,26 @@ impl Jars {
         let jars = work.path().join("jars");
         let mut command = Command::new(maven);
         command
-            .args(["--batch-mode", "--quiet", "--file"])
+            .args(["--batch-mode", "--file"])
             .arg(&pom)
             .args([GOAL, "-DincludeScope=runtime"])
             .arg(format!("-DoutputDirectory={}", jars.display()));
+        let pinned = self.pinned();
+        let is_pinned = |file: &str| pinned.contains_key(file);
+        let mut arrived = Arrived::new(self.name, pinned.len(), &is_pinned);
         for fetch in 1.. {
-            let output = command.output().map_err(StackError::io("running mvn"))?;
-            if output.status.success() {
+            let (status, said) = run(&mut command, SAY, &mut arrived, say)?;
+            if status.success() {
                 break;
             }
-            let said = [output.stdout, output.stderr].concat();
-            let said = tail(&String::from_utf8_lossy(&said), SAID_LINES_MAX);
             if fetch == FETCHES_MAX {
                 return Err(StackError::Fetch { what: self.name.to_owned(), said });
             }
             let pause = FETCH_PAUSE * fetch;
-            let first = said.lines().next().unwrap_or_default();
+            // Beside what it did, it says what went wrong behind this word.
+            let wrong = said.lines().find(|line| line.starts_with("[ERROR]")).unwrap_or_default();
             say(&format!(
-                "fetching {} failed, try {fetch} of {FETCHES_MAX}, again in {} s: {first}",
+                "fetching {} failed, try {fetch} of {FETCHES_MAX}, again in {} s: {wrong}",
                 self.name,
                 pause.as_secs()
             ));

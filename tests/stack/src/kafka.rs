@@ -3,6 +3,7 @@
 use crate::jars::{KAFKA, tail};
 use crate::member::{Member, MemberKind};
 use crate::ports::{Ports, loopback};
+use crate::tools::Places;
 use crate::{StackError, State, state};
 use std::fs;
 use std::net::SocketAddr;
@@ -116,7 +117,7 @@ pub fn tool(state: &State, name: &str, arguments: &[String]) -> Result<ExitStatu
     let broker = broker.ok_or_else(|| StackError::Refused("the stack has no brokers".to_owned()))?;
     // A broker's own command line ends with its class path, its class and its properties.
     let base = &broker.arguments[..broker.arguments.len().saturating_sub(2)];
-    Command::new(&broker.program)
+    Command::new(Places::of_environment().java()?)
         .args(base)
         .args([class, "--bootstrap-server", &state.bootstrap_servers()])
         .args(arguments)

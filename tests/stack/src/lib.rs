@@ -10,6 +10,7 @@ mod error;
 mod guard;
 mod jars;
 mod kafka;
+mod maven;
 mod member;
 mod plan;
 mod ports;

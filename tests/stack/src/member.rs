@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -63,6 +63,19 @@ impl Member {
     #[must_use]
     pub fn alive(&self) -> Alive {
         self.process.as_ref().map_or(Alive::Gone, ProcessId::alive)
+    }
+
+    /// Has it run on this Java and these jars: the folder that its class path names is replaced wherever it is named.
+    pub(crate) fn run_on(&mut self, java: &Path, jars: &Path) {
+        self.program = java.to_owned();
+        let class_path = self.arguments.iter().skip_while(|argument| *argument != "-cp").nth(1);
+        let Some(before) = class_path.and_then(|path| path.strip_suffix("/*")).map(str::to_owned) else {
+            return;
+        };
+        let now = jars.display().to_string();
+        for argument in &mut self.arguments {
+            *argument = argument.replace(&before, &now);
+        }
     }
 
     /// Starts the process. It outlives this one unless somebody ends it.

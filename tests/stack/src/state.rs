@@ -2,7 +2,8 @@
 
 use crate::member::{Member, MemberKind};
 use crate::process::Alive;
-use crate::{Plan, StackError};
+use crate::tools::Places;
+use crate::{Plan, StackError, cassandra, kafka};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -128,6 +129,22 @@ impl State {
         }
     }
 
+    /// Java and jars may have gone, or be elsewhere, since the members were set up: finds them again, fetches what is missing, and has the
+    /// members run on what is there.
+    pub(crate) fn provide(&mut self, places: &Places, say: &mut dyn FnMut(&str)) -> Result<(), StackError> {
+        for kind in [MemberKind::Broker, MemberKind::Node] {
+            if self.of_kind(kind).next().is_none() {
+                continue;
+            }
+            let java = places.java()?;
+            let jars = if kind == MemberKind::Broker { kafka::jars(say)? } else { cassandra::jars(say)? };
+            for member in self.members.iter_mut().filter(|member| member.kind == kind) {
+                member.run_on(&java, &jars);
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a member again that is gone, on the data that it left, and leaves it running.
     ///
     /// # Errors
@@ -142,6 +159,8 @@ impl State {
         if member.alive() != Alive::Gone {
             return Err(StackError::Refused(format!("{name} runs")));
         }
+        self.provide(&Places::of_environment(), say)?;
+        let member = self.member(name)?;
         let mut child = member.spawn()?;
         let member = member.clone();
         self.save(data_dir)?;
@@ -203,6 +222,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), StackError> {
 mod tests {
     use super::State;
     use crate::member::{Member, MemberKind};
+    use crate::tools::Places;
 
     fn member(kind: MemberKind, port: u16) -> Member {
         Member {
@@ -215,6 +235,19 @@ mod tests {
             arguments: Vec::new(),
             peers: 0,
         }
+    }
+
+    #[test]
+    fn members_whose_java_is_gone_are_not_started_but_told_what_to_install() {
+        let nowhere = Places { home: None, path: "/nonexistent".into(), jvms: "/nonexistent".into() };
+        for kind in [MemberKind::Broker, MemberKind::Node] {
+            let mut state = State { members: vec![member(kind, 1)] };
+            let said = state.provide(&nowhere, &mut |_| {}).unwrap_err().to_string();
+            assert!(said.contains("openjdk-17-jdk-headless"), "{said}");
+        }
+        // What needs no Java is not held up.
+        let mut state = State { members: vec![member(MemberKind::Prometheus, 1)] };
+        state.provide(&nowhere, &mut |_| {}).unwrap();
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::guard::Guard;
 use crate::member::MemberKind;
 use crate::ports::Ports;
 use crate::process::Alive;
+use crate::tools::Places;
 use crate::{Member, Plan, StackError, State, cassandra, kafka, prometheus, state, tools};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,9 @@ impl Stack {
     /// Tools, jars, folders, ports: everything but the processes.
     fn prepare(plan: &Plan, folder: Option<TempDir>, say: &mut dyn FnMut(&str)) -> Result<Self, StackError> {
         plan.check()?;
+        if !plan.scrape.is_empty() {
+            tools::prometheus()?;
+        }
         let data_dir = state::folder(&plan.data_dir)?;
         let state = match State::load(&data_dir)? {
             Some(state) if state.any_alive() => {
@@ -56,7 +60,10 @@ impl Stack {
                     "it runs already; `status` shows it, `down` ends it".to_owned(),
                 ));
             }
-            Some(state) if state.fits(plan) => state,
+            Some(mut state) if state.fits(plan) => {
+                state.provide(&Places::of_environment(), say)?;
+                state
+            }
             Some(state) => {
                 return Err(StackError::Refused(format!(
                     "the data in {} is of {} brokers and {} nodes; `down --purge` takes it away",
@@ -131,6 +138,12 @@ impl Stack {
             Some((_, child)) => member.wait(child, say),
             None => Ok(()),
         }
+    }
+
+    /// Where data, logs and the state file stand.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     /// What runs, and where.
@@ -250,7 +263,7 @@ fn new_members(plan: &Plan, data_dir: &Path, say: &mut dyn FnMut(&str)) -> Resul
     let mut ports = Ports::new();
     let mut members: Vec<Member> = Vec::new();
     if plan.brokers > 0 || plan.nodes > 0 {
-        let java = tools::java()?;
+        let java = Places::of_environment().java()?;
         if plan.brokers > 0 {
             let jars = kafka::jars(say)?;
             let brokers = kafka::brokers(plan.brokers, data_dir, &java, &jars, &mut ports)?;

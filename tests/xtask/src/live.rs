@@ -4,7 +4,7 @@ use crate::counts::{Counts, counted};
 use crate::leftovers::Run;
 use crate::{cargo, needs};
 use anyhow::{Context, bail};
-use needs::{ALERTMANAGER, CHROMIUM, JDK, MAVEN, NPM, Need, PROMETHEUS, PYTHON, SYSTEMD};
+use needs::{ALERTMANAGER, CHROMIUM, CURL, JDK, KCAT, MAVEN, NPM, Need, PROMETHEUS, PYTHON, SYSTEMD};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -34,7 +34,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "live-store", test: "store", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "flows", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "moving", needs: &[JDK, MAVEN] },
-    Suite { package: "live", test: "roles", needs: &[JDK, MAVEN] },
+    Suite { package: "live", test: "roles", needs: &[JDK, MAVEN, PYTHON, KCAT, CURL] },
     Suite { package: "live", test: "faults", needs: &[JDK, MAVEN] },
 ];
 

@@ -67,9 +67,9 @@ fn live(names: &[&str]) -> anyhow::Result<ExitCode> {
     Ok(told(&live::all(&run, &suites, &lacking)?))
 }
 
-/// The program itself is what the tests from outside run, so it is built before them.
+/// The program itself is what the tests from outside run, so it is built before them, and `stack` with it, which README's lines call.
 fn the_program() -> anyhow::Result<()> {
-    step("the program", &["build", "--package", "congdanso", "--locked"], &[])
+    step("the program", &["build", "--package", "congdanso", "--package", "stack", "--locked"], &[])
 }
 
 /// Says once more what failed, and in the last line how many.

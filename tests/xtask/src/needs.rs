@@ -19,9 +19,17 @@ pub const PYTHON: Need = Need { debian: "python3-venv", works: &["python3", "-c"
 pub const NPM: Need = Need { debian: "npm", works: &["npm", "--version"] };
 pub const PROMETHEUS: Need = Need { debian: "prometheus", works: &["promtool", "--version"] };
 pub const ALERTMANAGER: Need = Need { debian: "prometheus-alertmanager", works: &["amtool", "--version"] };
-pub const JDK: Need = Need { debian: "openjdk-17-jdk-headless", works: &["java", "--version"] };
+pub const JDK: Need = Need { debian: "openjdk-17-jdk-headless", works: &["sh", "-c", JAVA_17] };
 pub const MAVEN: Need = Need { debian: "maven", works: &["mvn", "--version"] };
+pub const CURL: Need = Need { debian: "curl", works: &["curl", "--version"] };
+pub const KCAT: Need = Need { debian: "kcat", works: &["kcat", "-V"] };
 pub const SYSTEMD: Need = Need { debian: "systemd", works: &["systemd-analyze", "--version"] };
+
+/// Succeeds where there is a Java of the one version that both servers run on, in one of the places where `stack` looks for it.
+const JAVA_17: &str = r#"for java in "${JAVA_HOME:-/nonexistent}/bin/java" java /usr/lib/jvm/*/bin/java; do
+  case $("$java" -version 2>&1) in *'version "17'[.\"]*) exit 0 ;; esac
+done
+exit 1"#;
 
 /// Debian packages of the needs that are not met, each once.
 pub fn missing<'a>(needs: impl Iterator<Item = &'a Need>) -> Vec<&'static str> {
@@ -79,7 +87,8 @@ fn apt_get() -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Need, missing};
+    use super::{JAVA_17, Need, missing};
+    use std::process::Command;
 
     #[test]
     fn what_does_not_run_is_missing_and_named_once() {
@@ -87,5 +96,25 @@ mod tests {
         let absent = Need { debian: "absent", works: &["no-such-program-anywhere"] };
         let there = Need { debian: "there", works: &["true"] };
         assert_eq!(missing([fails, there, absent, fails].iter()), ["absent", "fails"]);
+    }
+
+    #[test]
+    fn a_java_of_another_version_does_not_do() {
+        let has_17 = |version: &str| {
+            // The path holds nothing: a function stands for the java that is on it.
+            let says = format!("java() {{ echo 'openjdk version \"{version}\" 2025-01-01' >&2; }}\n");
+            let script = says + &JAVA_17.replace("/usr/lib/jvm", "/nonexistent");
+            let ran = Command::new("/bin/sh")
+                .args(["-c", &script])
+                .env("PATH", "/nonexistent")
+                .env_remove("JAVA_HOME")
+                .status();
+            ran.unwrap().success()
+        };
+        for (version, does) in
+            [("17.0.15", true), ("17", true), ("21.0.4", false), ("1.8.0_392", false), ("170", false)]
+        {
+            assert_eq!(has_17(version), does, "{version}");
+        }
     }
 }

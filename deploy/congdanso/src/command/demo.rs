@@ -6,7 +6,9 @@ mod report;
 mod send;
 
 use super::{settings, up};
+use crate::backends;
 use crate::cli::{DemoArgs, Global};
+use crate::config::LogBackend;
 use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use crate::ops;
@@ -40,13 +42,19 @@ struct Kept {
 /// # Errors
 /// [`Exit::No`] when the proof fails.
 pub fn run(global: &Global, args: &DemoArgs) -> anyhow::Result<()> {
-    let temporary = if global.data_dir.is_none() { Some(TemporaryFolder::make()?) } else { None };
+    // A log that stays needs its keys again: they stay too, in the folder that is configured.
+    let goes_away = global.data_dir.is_none() && settings(global)?.config.log_backend == LogBackend::Embedded;
+    let temporary = if goes_away { Some(TemporaryFolder::make()?) } else { None };
     let (global, listener) = place(global, temporary.as_ref().map(|t| t.0.as_path()))?;
     let settings = settings(&global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::Yes);
+    for thing in backends::make_where_none(&settings.config)? {
+        eprintln!("made {thing}");
+    }
     actix_web::rt::System::new().block_on(async {
         let mut signals = up::Signals::new()?;
-        let running = Running::start(Node::open(&settings.config)?, listener, Offer::Everything)?;
+        let node = backends::patiently(|| Node::open(&settings.config))?;
+        let running = Running::start(node, listener, Offer::Everything)?;
         let result = tokio::select! {
             result = drive(&global, args, &running) => result,
             () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted").into()),
@@ -60,8 +68,8 @@ pub fn run(global: &Global, args: &DemoArgs) -> anyhow::Result<()> {
     })
 }
 
-/// A port that is ours from now on (the usual one if it is free) unless one is asked for, and, without `--data-dir`, a folder
-/// that goes away.
+/// A port that is ours from now on (the usual one if it is free) unless one is asked for, and the folder that goes away, where there is
+/// one.
 fn place(global: &Global, temporary: Option<&Path>) -> anyhow::Result<(Global, Option<TcpListener>)> {
     let mut global = global.clone();
     if let Some(dir) = temporary {

@@ -6,6 +6,7 @@ use crate::config::{Config, LogBackend, ProjectionsBackend};
 use crate::exit::{Exit, Failure};
 use crate::front::{Front, FrontRole};
 use crate::node::Node;
+use crate::notify::ServiceManager;
 use crate::running::{Offer, Running};
 
 /// Runs `congdanso ingest` or `congdanso serve` until it is told to stop.
@@ -19,10 +20,10 @@ pub fn front(global: &Global, role: FrontRole) -> anyhow::Result<()> {
     };
     let config = shared(global, name)?;
     actix_web::rt::System::new().block_on(async {
-        let signals = up::Signals::new()?;
+        let (signals, manager) = (up::Signals::new()?, ServiceManager::of_environment()?);
         let front = Front::start(&config, role)?;
         up::announce_role(name, front.served.address, &config);
-        up::until_told(signals, async {
+        up::until_told(signals, &manager, front.ready(), async {
             front.stop().await;
             Ok(())
         })
@@ -37,10 +38,10 @@ pub fn front(global: &Global, role: FrontRole) -> anyhow::Result<()> {
 pub fn process(global: &Global) -> anyhow::Result<()> {
     let config = shared(global, "process")?;
     actix_web::rt::System::new().block_on(async {
-        let signals = up::Signals::new()?;
+        let (signals, manager) = (up::Signals::new()?, ServiceManager::of_environment()?);
         let running = Running::start(Node::open_handed_out(&config)?, None, Offer::Signing)?;
         up::announce_role("process", running.http(), &config);
-        up::until_told(signals, running.stop()).await
+        up::until_told(signals, &manager, running.ready(), running.stop()).await
     })
 }
 

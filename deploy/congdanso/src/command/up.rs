@@ -4,7 +4,8 @@ use super::settings;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::node::Node;
-use crate::running::{Offer, Running};
+use crate::notify::ServiceManager;
+use crate::running::{Offer, Ready, Running};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,23 +18,32 @@ pub fn run(global: &Global) -> anyhow::Result<()> {
     let settings = settings(global)?;
     crate::telemetry::init(&settings.config, crate::telemetry::Quiet::No);
     actix_web::rt::System::new().block_on(async {
-        let signals = Signals::new()?;
+        let (signals, manager) = (Signals::new()?, ServiceManager::of_environment()?);
         let node = Node::open(&settings.config)?;
         let running = Running::start(node, None, Offer::Everything)?;
         announce(&running);
-        until_told(signals, running.stop()).await
+        until_told(signals, &manager, running.ready(), running.stop()).await
     })
 }
 
-/// Waits for a signal, then for `stop`; a second signal aborts.
+/// Waits for a signal, then for `stop`; a second signal aborts. The service manager is told when the process is `ready`, and that it stops.
 ///
 /// # Errors
 /// What `stop` returns.
 pub async fn until_told(
     mut signals: Signals,
+    manager: &ServiceManager,
+    ready: Ready,
     stop: impl Future<Output = anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
-    signals.first().await;
+    tokio::select! {
+        () = signals.first() => {}
+        () = async {
+            manager.tell_once_ready(&*ready).await;
+            std::future::pending().await
+        } => {}
+    }
+    manager.tell_stopping();
     eprintln!("stopping: what is in flight is finished; a second signal aborts");
     tokio::spawn(async move {
         signals.first().await;

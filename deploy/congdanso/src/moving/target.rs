@@ -12,11 +12,6 @@ use prometheus::Registry;
 use runner::{Control, Deps, RebuildError};
 use schemas::TopicPartition;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often, and how long apart, opening is tried where brokers do not know topics yet that were just made.
-const OPEN_TRIES: u32 = 50;
-const OPEN_WAIT: Duration = Duration::from_millis(200);
 
 /// Where everything goes.
 pub struct Target {
@@ -41,12 +36,12 @@ impl Target {
         let carried = carry(from, to)?;
         backends::make(to, &*from.log)?;
         if let Carried::Shared = carried {
-            let (log, store) = patiently(|| backends::open(to, &Registry::new()))?;
+            let (log, store) = backends::patiently(|| backends::open(to, &Registry::new()))?;
             let control = Arc::new(Control::default());
             let deps = Deps { log: Arc::clone(&log), control, ..from.deps.clone() };
             return Ok(Self { log, store, carried, deps, _node: None });
         }
-        let node = patiently(|| Node::open_unfinished(to))?;
+        let node = backends::patiently(|| Node::open_unfinished(to))?;
         let (log, store, deps) = (Arc::clone(&node.log), Arc::clone(&node.store), node.deps.clone());
         Ok(Self { log, store, carried, deps, _node: Some(node) })
     }
@@ -84,17 +79,4 @@ impl Target {
 
 fn is_retryable(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(RebuildError::Engine(error)) if error.is_retryable())
-}
-
-fn patiently<T>(open: impl Fn() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let mut tries = 0;
-    loop {
-        match open() {
-            Err(error) if backends::may_open_later(&error) && tries < OPEN_TRIES => {
-                tries += 1;
-                std::thread::sleep(OPEN_WAIT);
-            }
-            opened => return opened,
-        }
-    }
 }

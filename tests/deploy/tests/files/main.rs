@@ -3,6 +3,7 @@
 mod alerts;
 mod compose;
 mod dashboards;
+mod image;
 mod kubernetes;
 mod metrics;
 mod settings;

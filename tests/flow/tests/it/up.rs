@@ -3,7 +3,9 @@
 use flow::folder::{Folder, Ledger};
 use flow::http::Client;
 use flow::people::{line, registration};
-use flow::process::{Up, add_agency, bare, finish, run};
+use flow::process::{Up, add_agency, bare, command, finish, run};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 #[test]
 fn addresses_are_printed_and_sigterm_drains_and_exits_0() -> anyhow::Result<()> {
@@ -38,6 +40,27 @@ fn addresses_are_printed_and_sigterm_drains_and_exits_0() -> anyhow::Result<()> 
         Client::new(&up.base, Some(&key))?.decide("registrations", "0", &registration(0))?.expect(200)?;
     assert_eq!(again["outcome"], "duplicate");
     up.terminate().map(|ended| assert_eq!(ended.0, Some(0)))
+}
+
+#[test]
+fn service_manager_is_told_when_it_is_ready_and_that_it_stops() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let socket = UnixDatagram::bind(folder.beside("notify"))?;
+    // Not a measure of speed: a test that waits for what does not come is to fail.
+    socket.set_read_timeout(Some(Duration::from_secs(120)))?;
+    let heard = || -> anyhow::Result<String> {
+        let mut bytes = [0; 256];
+        let length = socket.recv(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes[..length]).into_owned())
+    };
+    let mut command = command(&folder.data(), &["--set", "http.listen=127.0.0.1:0", "up"]);
+    command.env("NOTIFY_SOCKET", folder.beside("notify"));
+    let up = Up::of(command)?;
+    assert!(heard()?.lines().any(|line| line == "READY=1"));
+    assert_eq!(Client::new(&up.base, None)?.get("/readyz")?.status, 200);
+    assert_eq!(up.terminate()?.0, Some(0));
+    assert!(heard()?.lines().any(|line| line == "STOPPING=1"));
+    Ok(())
 }
 
 #[test]
