@@ -26,7 +26,7 @@ pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
         LogBackend::Embedded => {
             EmbeddedLog::open(&config.data_dir.join("log"), embedded_log(config), registry)?
         }
-        LogBackend::Kafka => KafkaLog::open(config.kafka(), registry)?,
+        LogBackend::Kafka => KafkaLog::open(config.kafka()?, registry)?,
     };
     let store = match config.projections_backend {
         ProjectionsBackend::Embedded => {
@@ -72,7 +72,7 @@ pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
         LogBackend::Kafka => {
             let epoch = |topic| like.layout(topic).epoch;
             let report = event_log_kafka::ensure(
-                &config.kafka(),
+                &config.kafka()?,
                 config.log_partitions,
                 config.kafka_replication,
                 &epoch,
@@ -96,7 +96,7 @@ pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
 pub fn processors(config: &Config) -> anyhow::Result<usize> {
     match config.log_backend {
         LogBackend::Embedded => Ok(0),
-        LogBackend::Kafka => Ok(event_log_kafka::members(&config.kafka())?),
+        LogBackend::Kafka => Ok(event_log_kafka::members(&config.kafka()?)?),
     }
 }
 
