@@ -57,18 +57,7 @@ fn embedded_log(config: &Config) -> event_log_embedded::Options {
 /// A [`Failure`] with [`Exit::No`] and every difference when topics are there that are not as they should be.
 pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
     match config.log_backend {
-        LogBackend::Embedded => {
-            let epoch = like.layout(Topic::Control).epoch;
-            if let Some(topic) = Topic::ALL.into_iter().find(|topic| like.layout(*topic).epoch != epoch) {
-                let message = format!(
-                    "{topic} is in another epoch than {}: all topics of an embedded log are in one",
-                    Topic::Control
-                );
-                return Err(Failure::new(Exit::No, message).into());
-            }
-            let options = event_log_embedded::Options { epoch, ..embedded_log(config) };
-            drop(EmbeddedLog::open(&config.data_dir.join("log"), options, &Registry::new())?);
-        }
+        LogBackend::Embedded => make_embedded_log(config, one_epoch(&|topic| like.layout(topic).epoch)?)?,
         LogBackend::Kafka => {
             let epoch = |topic| like.layout(topic).epoch;
             let report = event_log_kafka::ensure(
@@ -87,6 +76,35 @@ pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
         projections_scylla::migrate(&config.scylla()?)?;
     }
     Ok(())
+}
+
+/// Makes the log in the data folder, in this epoch, when it is not there.
+///
+/// # Errors
+/// As the backend says.
+pub fn make_embedded_log(config: &Config, epoch: u32) -> anyhow::Result<()> {
+    let options = event_log_embedded::Options { epoch, ..embedded_log(config) };
+    drop(EmbeddedLog::open(&config.data_dir.join("log"), options, &Registry::new())?);
+    Ok(())
+}
+
+/// The epoch in which all topics of a log are.
+///
+/// # Errors
+/// A [`Failure`] with [`Exit::No`] when they are in several: an embedded log cannot be made like that one.
+pub fn one_epoch(epoch_of: &dyn Fn(Topic) -> u32) -> anyhow::Result<u32> {
+    let epoch = epoch_of(Topic::Control);
+    match Topic::ALL.into_iter().find(|topic| epoch_of(*topic) != epoch) {
+        None => Ok(epoch),
+        Some(other) => {
+            let message = format!(
+                "{other} is in epoch {}, {} in epoch {epoch}: all topics of an embedded log are in one",
+                epoch_of(other),
+                Topic::Control
+            );
+            Err(Failure::new(Exit::No, message).into())
+        }
+    }
 }
 
 /// How many processors are at work on the log that the configuration names, as far as it can tell; an embedded one is locked instead.
@@ -271,5 +289,20 @@ impl ProjectionsReader for Store {
         wait_max: Duration,
     ) -> BoxFuture<'_, Result<bool, StoreError>> {
         self.reader().passed(of, epoch, offset, wait_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::Stream;
+
+    #[test]
+    fn topics_in_several_epochs_are_refused_with_the_first_that_differs() {
+        assert_eq!(one_epoch(&|_| 3).unwrap(), 3);
+        let apart = |topic| u32::from(topic == Topic::Stream(Stream::Documents));
+        let said = one_epoch(&apart).unwrap_err();
+        assert_eq!(crate::exit::code_of(&said), Exit::No as u8);
+        assert!(said.to_string().starts_with("documents is in epoch 1, control in epoch 0"), "{said}");
     }
 }
