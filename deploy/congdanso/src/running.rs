@@ -28,7 +28,7 @@ const REMOTE_WORKERS_PER_CORE: usize = 3;
 pub enum Offer {
     /// Intake, reads, and all that is signed.
     Everything,
-    /// What is signed, for the process that serves reads.
+    /// What is signed, for the process that serves reads. Keys and credentials are handed out to it.
     Signing,
 }
 
@@ -38,8 +38,9 @@ pub struct Running {
     pub node: Arc<Node>,
     /// The deciding threads.
     pub processor: Arc<Processor>,
-    /// The intake, where there is one.
-    gateway: Option<Gateway>,
+    /// The intake: for whoever sends where everything is offered, else for operators' commands alone.
+    gateway: Gateway,
+    offer: Offer,
     served: Served,
     watch: Option<Watch>,
     admin: OnceLock<JoinHandle<()>>,
@@ -60,23 +61,20 @@ impl Running {
         let node = Arc::new(node);
         let config = &node.config;
         let reader = Arc::clone(&node.store) as Arc<dyn ProjectionsReader>;
-        let gateway = match offer {
-            Offer::Everything => Some(intake(&node, &reader)?),
-            Offer::Signing => None,
-        };
+        let gateway = intake(&node)?;
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor = Arc::new(Processor::start(node.deps.clone(), workers(config), limits)?);
         node.publisher.start()?;
         let api = Api::new(api_parts(&node, reader, &processor, offer))?;
         let admin = server::bind(&config.data_dir)?;
         let taken = gateway.clone();
-        let served = Served::start(config, &node.registry, listener, move |config| match &taken {
-            Some(gateway) => {
-                gateway::http::configure(config, gateway.clone());
+        let served = Served::start(config, &node.registry, listener, move |config| match offer {
+            Offer::Everything => {
+                gateway::http::configure(config, taken.clone());
                 api.configure_as(Surface::Whole, config);
                 gateway::http::configure_unknown_streams(config);
             }
-            None => api.configure_as(Surface::Signing, config),
+            Offer::Signing => api.configure_as(Surface::Signing, config),
         })?;
         let watch = match offer {
             Offer::Everything => None,
@@ -87,7 +85,7 @@ impl Running {
             }
         };
         let admin_of = OnceLock::new();
-        let running = Arc::new(Self { node, processor, gateway, served, watch, admin: admin_of });
+        let running = Arc::new(Self { node, processor, gateway, offer, served, watch, admin: admin_of });
         let task = tokio::spawn(server::serve(admin, Arc::clone(&running)));
         // Set once, here: nobody else has seen this value yet.
         running.admin.set(task).ok();
@@ -104,7 +102,11 @@ impl Running {
         ops::Context {
             node: &self.node,
             processor: Some(&self.processor),
-            gateway: self.gateway.as_ref(),
+            gateway: Some(&self.gateway),
+            keys: match self.offer {
+                Offer::Everything => ops::Keys::Changed,
+                Offer::Signing => ops::Keys::HandedOut,
+            },
             http: Some(self.http()),
         }
     }
@@ -114,9 +116,7 @@ impl Running {
     /// # Errors
     /// When processing had failed before.
     pub async fn stop(&self) -> anyhow::Result<()> {
-        if let Some(gateway) = &self.gateway {
-            gateway.stop();
-        }
+        self.gateway.stop();
         if let Some(watch) = &self.watch {
             watch.stop();
         }
@@ -135,11 +135,15 @@ impl Running {
     }
 }
 
-fn intake(node: &Node, reader: &Arc<dyn ProjectionsReader>) -> anyhow::Result<Gateway> {
+/// The intake of an open folder.
+///
+/// # Errors
+/// When the folder has one already.
+pub fn intake(node: &Node) -> anyhow::Result<Gateway> {
     Ok(Gateway::new(Parts {
         credentials: Arc::clone(&node.credentials),
         log: Arc::clone(&node.log),
-        reader: Some(Arc::clone(reader)),
+        reader: Some(Arc::clone(&node.store) as Arc<dyn ProjectionsReader>),
         pepper: node.keys.pepper(),
         stamps: Arc::clone(&node.stamps),
         registry: &node.registry,
