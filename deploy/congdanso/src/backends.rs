@@ -32,7 +32,7 @@ pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
         }
         // The one opening of it, so that no role works on topics that lose records.
         LogBackend::Kafka => {
-            KafkaLog::open(config.kafka(), config.log_partitions, config.kafka_replication, registry)?
+            KafkaLog::open(config.kafka()?, config.log_partitions, config.kafka_replication, registry)?
         }
     };
     let store = match config.projections_backend {
@@ -64,18 +64,7 @@ fn embedded_log(config: &Config) -> event_log_embedded::Options {
 /// A [`Failure`] with [`Exit::No`] and every difference when topics are there that are not as they should be.
 pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
     match config.log_backend {
-        LogBackend::Embedded => {
-            let epoch = like.layout(Topic::Control).epoch;
-            if let Some(topic) = Topic::ALL.into_iter().find(|topic| like.layout(*topic).epoch != epoch) {
-                let message = format!(
-                    "{topic} is in another epoch than {}: all topics of an embedded log are in one",
-                    Topic::Control
-                );
-                return Err(Failure::new(Exit::No, message).into());
-            }
-            let options = event_log_embedded::Options { epoch, ..embedded_log(config) };
-            drop(EmbeddedLog::open(&config.data_dir.join("log"), options, &Registry::new())?);
-        }
+        LogBackend::Embedded => make_embedded_log(config, one_epoch(&|topic| like.layout(topic).epoch)?)?,
         LogBackend::Kafka => {
             make_topics(config, &|topic| like.layout(topic).epoch)?;
         }
@@ -94,7 +83,7 @@ pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
 pub fn make_where_none(config: &Config) -> anyhow::Result<Vec<String>> {
     let mut made = Vec::new();
     if config.log_backend == LogBackend::Kafka {
-        let found = event_log_kafka::check(&config.kafka(), config.log_partitions, config.kafka_replication)?;
+        let found = event_log_kafka::check(&config.kafka()?, config.log_partitions, config.kafka_replication)?;
         let missing = found.differences.iter().filter(|difference| difference.what == "topic").count();
         if missing == Topic::ALL.len() {
             made.extend(make_topics(config, &|_| 0)?);
@@ -118,12 +107,41 @@ pub fn make_where_none(config: &Config) -> anyhow::Result<Vec<String>> {
 
 fn make_topics(config: &Config, epoch: &dyn Fn(Topic) -> u32) -> anyhow::Result<Vec<String>> {
     let (partitions, replication) = (config.log_partitions, config.kafka_replication);
-    let report = event_log_kafka::ensure(&config.kafka(), partitions, replication, epoch)?;
+    let report = event_log_kafka::ensure(&config.kafka()?, partitions, replication, epoch)?;
     if !report.is_good() {
         let differences: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
         return Err(Failure::new(Exit::No, differences.join("\n")).into());
     }
     Ok(report.made)
+}
+
+/// Makes the log in the data folder, in this epoch, when it is not there.
+///
+/// # Errors
+/// As the backend says.
+pub fn make_embedded_log(config: &Config, epoch: u32) -> anyhow::Result<()> {
+    let options = event_log_embedded::Options { epoch, ..embedded_log(config) };
+    drop(EmbeddedLog::open(&config.data_dir.join("log"), options, &Registry::new())?);
+    Ok(())
+}
+
+/// The epoch in which all topics of a log are.
+///
+/// # Errors
+/// A [`Failure`] with [`Exit::No`] when they are in several: an embedded log cannot be made like that one.
+pub fn one_epoch(epoch_of: &dyn Fn(Topic) -> u32) -> anyhow::Result<u32> {
+    let epoch = epoch_of(Topic::Control);
+    match Topic::ALL.into_iter().find(|topic| epoch_of(*topic) != epoch) {
+        None => Ok(epoch),
+        Some(other) => {
+            let message = format!(
+                "{other} is in epoch {}, {} in epoch {epoch}: all topics of an embedded log are in one",
+                epoch_of(other),
+                Topic::Control
+            );
+            Err(Failure::new(Exit::No, message).into())
+        }
+    }
 }
 
 /// How many processors are at work on the log that the configuration names, as far as it can tell; an embedded one is locked instead.
@@ -133,7 +151,7 @@ fn make_topics(config: &Config, epoch: &dyn Fn(Topic) -> u32) -> anyhow::Result<
 pub fn processors(config: &Config) -> anyhow::Result<usize> {
     match config.log_backend {
         LogBackend::Embedded => Ok(0),
-        LogBackend::Kafka => Ok(event_log_kafka::members(&config.kafka())?),
+        LogBackend::Kafka => Ok(event_log_kafka::members(&config.kafka()?)?),
     }
 }
 
@@ -324,5 +342,20 @@ impl ProjectionsReader for Store {
         wait_max: Duration,
     ) -> BoxFuture<'_, Result<bool, StoreError>> {
         self.reader().passed(of, epoch, offset, wait_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::Stream;
+
+    #[test]
+    fn topics_in_several_epochs_are_refused_with_the_first_that_differs() {
+        assert_eq!(one_epoch(&|_| 3).unwrap(), 3);
+        let apart = |topic| u32::from(topic == Topic::Stream(Stream::Documents));
+        let said = one_epoch(&apart).unwrap_err();
+        assert_eq!(crate::exit::code_of(&said), Exit::No as u8);
+        assert!(said.to_string().starts_with("documents is in epoch 1, control in epoch 0"), "{said}");
     }
 }

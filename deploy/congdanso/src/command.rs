@@ -18,11 +18,11 @@ pub mod verify;
 
 use crate::admin::Reply;
 use crate::admin::client::Session;
+use crate::backends;
 use crate::cli::Global;
 use crate::config::{Config, ConfigError, Settings};
 use crate::exit::{Exit, Failure};
-use crate::node::Node;
-use crate::running::{Offer, Running};
+use crate::running::{self, Offer, Running};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::path::Path;
@@ -89,8 +89,8 @@ pub fn reach_or_make(global: &Global) -> anyhow::Result<Session> {
     Session::reach(&settings.config)
 }
 
-/// Does work that needs a process at work: asks the one that runs on the folder. When none does, the same process that `up` starts is
-/// there for as long as the work takes, on a free port.
+/// Does work that needs a process at work: asks the one that runs on the folder. When none does, and processors elsewhere decide what is
+/// in the log, an intake is there for as long as the work takes. Else it is the same process that `up` starts, on a free port.
 ///
 /// # Errors
 /// What `work` returns; see also [`Session::reach`].
@@ -98,24 +98,36 @@ pub fn at_work(
     config: &Config,
     work: impl FnOnce(&mut Session) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let mut session = Session::reach(config)?;
-    if let Session::Remote(_) = session {
-        return work(&mut session);
-    }
-    drop(session);
+    let mut node = match Session::reach(config)? {
+        Session::Local(node) => node,
+        mut there => return work(&mut there),
+    };
     actix_web::rt::System::new().block_on(async {
-        let mut config = config.clone();
-        config.http_listen.set_port(0);
-        let running = Running::start(Node::open(&config)?, None, Offer::Everything)?;
-        let mut signals = up::Signals::new()?;
-        let work = tokio::task::spawn_blocking(move || work(&mut Session::reach(&config)?));
-        let result = tokio::select! {
-            result = work => result?,
-            () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted: run it again to go on").into()),
-        };
+        if backends::processors(config)? > 0 {
+            let gateway = running::intake(&node)?;
+            let mut session = Session::TakingIn(node, gateway.clone());
+            let result = unless_interrupted(move || work(&mut session)).await;
+            gateway.stop();
+            return result;
+        }
+        node.config.http_listen.set_port(0);
+        let running = Running::start(*node, None, Offer::Everything)?;
+        let config = config.clone();
+        let result = unless_interrupted(move || work(&mut Session::reach(&config)?)).await;
         running.stop().await?;
         result
     })
+}
+
+/// Blocking work, until it is done or a signal comes.
+async fn unless_interrupted(
+    work: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let mut signals = up::Signals::new()?;
+    tokio::select! {
+        result = tokio::task::spawn_blocking(work) => result?,
+        () = signals.first() => Err(Failure::new(Exit::Failed, "interrupted: run it again to go on").into()),
+    }
 }
 
 /// A line on stdout.

@@ -84,6 +84,8 @@ settings! {
     kafka_replication("log.kafka.replication"): u16 = 1, |n| within(n, 1, 7);
     /// Settings of librdkafka that are passed through: TLS, SASL, and whatever the cluster asks of its clients. Values are never shown.
     kafka_settings("log.kafka.settings"): BTreeMap<String, String> = no_settings(), anything;
+    /// Files whose first line is the value of such a setting: passwords.
+    kafka_settings_files("log.kafka.settings_files"): BTreeMap<String, String> = no_settings(), anything;
     /// MiB of disk that must stay free; below it the intake answers 503.
     log_disk_margin_mib("log.disk_margin_mib"): u64 = 512, |n| at_most(n, DISK_MARGIN_MIB_MAX);
     /// `embedded`: the projections in this folder. `scylla`: a cluster of ScyllaDB or Cassandra that several processes share.
@@ -108,6 +110,10 @@ settings! {
     scylla_password_file("projections.scylla.password_file"): PathBuf = "", |value| no_file_or_there(value);
     /// PEM file of the authorities that sign the nodes' certificates; empty leaves connections unencrypted.
     scylla_authorities_file("projections.scylla.authorities_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// PEM file of this client's certificate and what signs it, where nodes ask for one.
+    scylla_certificate_file("projections.scylla.certificate_file"): PathBuf = "", |value| no_file_or_there(value);
+    /// PEM file of that certificate's private key.
+    scylla_private_key_file("projections.scylla.private_key_file"): PathBuf = "", |value| no_file_or_there(value);
     /// Threads that decide; 0 takes one per core.
     process_workers("process.workers"): usize = 0, |n| at_most(n, 64);
     /// Records of one batch at most.

@@ -183,7 +183,7 @@ impl Node {
 
     /// For requests answered without a running process around this folder.
     pub fn context(&self) -> ops::Context<'_> {
-        ops::Context { node: self, processor: None, gateway: None, http: None }
+        ops::Context { node: self, processor: None, gateway: None, keys: ops::Keys::Changed, http: None }
     }
 
     /// The rules that new events are stamped with.

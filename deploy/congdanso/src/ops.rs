@@ -30,8 +30,19 @@ pub struct Context<'a> {
     pub processor: Option<&'a Processor>,
     /// The intake, when this process runs one.
     pub gateway: Option<&'a Gateway>,
+    /// Whether keys and credentials are changed here.
+    pub keys: Keys,
     /// The HTTP address, when this process serves one.
     pub http: Option<std::net::SocketAddr>,
+}
+
+/// Where keys and credentials of a folder come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keys {
+    /// They are changed here.
+    Changed,
+    /// They are changed elsewhere, and the next that are handed out take their place.
+    HandedOut,
 }
 
 /// Where lines of an answer go.
@@ -43,6 +54,11 @@ pub type Out<'a> = &'a mut dyn FnMut(Reply) -> anyhow::Result<()>;
 /// A [`Failure`] with its exit code; anything else failed.
 pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Result<Value> {
     let node = context.node;
+    if context.keys == Keys::HandedOut && changes_keys(&request) {
+        let message = "keys and credentials are handed out to this folder: change them in the one that they come from, and hand them out \
+                       again with `congdanso keys export`";
+        return Err(Failure::new(Exit::Usage, message).into());
+    }
     match request {
         Request::Ping => Ok(json!({
             "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(), "http": context.http.map(|a| a.to_string()),
@@ -81,6 +97,19 @@ pub fn run(context: &Context<'_>, request: Request, out: Out<'_>) -> anyhow::Res
         Request::Submit { lines } => submit::submit(working(context)?, &lines, out),
         Request::DryRun { lines } => submit::dry_run(node, working(context)?, &lines, out),
     }
+}
+
+/// Whether a request changes keys or credentials.
+fn changes_keys(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::AgencyAdd(_)
+            | Request::AgencyRotate { .. }
+            | Request::AgencyDisable { .. }
+            | Request::KeysChange { dry_run: false, .. }
+            | Request::KeysInstall { dry_run: false, .. }
+            | Request::KeysDiscard
+    )
 }
 
 /// Reads a citizen's id.

@@ -31,7 +31,7 @@ pub type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 pub enum Offer {
     /// Intake, reads, and all that is signed.
     Everything,
-    /// What is signed, for the process that serves reads.
+    /// What is signed, for the process that serves reads. Keys and credentials are handed out to it.
     Signing,
 }
 
@@ -41,8 +41,9 @@ pub struct Running {
     pub node: Arc<Node>,
     /// The deciding threads.
     pub processor: Arc<Processor>,
-    /// The intake, where there is one.
-    gateway: Option<Gateway>,
+    /// The intake: for whoever sends where everything is offered, else for operators' commands alone.
+    gateway: Gateway,
+    offer: Offer,
     ready: Ready,
     served: Served,
     watch: Option<Watch>,
@@ -64,10 +65,7 @@ impl Running {
         let node = Arc::new(node);
         let config = &node.config;
         let reader = Arc::clone(&node.store) as Arc<dyn ProjectionsReader>;
-        let gateway = match offer {
-            Offer::Everything => Some(intake(&node, &reader)?),
-            Offer::Signing => None,
-        };
+        let gateway = intake(&node)?;
         let limits = Limits { batch_records_max: config.process_batch_records, ..Limits::default() };
         let processor = Arc::new(Processor::start(node.deps.clone(), workers(config), limits)?);
         node.publisher.start()?;
@@ -75,13 +73,13 @@ impl Running {
         let api = Api::new(api_parts(&node, reader, &processor, Arc::clone(&ready)))?;
         let admin = server::bind(&config.data_dir)?;
         let taken = gateway.clone();
-        let served = Served::start(config, &node.registry, listener, move |config| match &taken {
-            Some(gateway) => {
-                gateway::http::configure(config, gateway.clone());
+        let served = Served::start(config, &node.registry, listener, move |config| match offer {
+            Offer::Everything => {
+                gateway::http::configure(config, taken.clone());
                 api.configure_as(Surface::Whole, config);
                 gateway::http::configure_unknown_streams(config);
             }
-            None => api.configure_as(Surface::Signing, config),
+            Offer::Signing => api.configure_as(Surface::Signing, config),
         })?;
         let watch = match offer {
             Offer::Everything => None,
@@ -92,7 +90,7 @@ impl Running {
             }
         };
         let admin_of = OnceLock::new();
-        let running = Arc::new(Self { node, processor, gateway, ready, served, watch, admin: admin_of });
+        let running = Arc::new(Self { node, processor, gateway, offer, ready, served, watch, admin: admin_of });
         let task = tokio::spawn(server::serve(admin, Arc::clone(&running)));
         // Set once, here: nobody else has seen this value yet.
         running.admin.set(task).ok();
@@ -114,7 +112,11 @@ impl Running {
         ops::Context {
             node: &self.node,
             processor: Some(&self.processor),
-            gateway: self.gateway.as_ref(),
+            gateway: Some(&self.gateway),
+            keys: match self.offer {
+                Offer::Everything => ops::Keys::Changed,
+                Offer::Signing => ops::Keys::HandedOut,
+            },
             http: Some(self.http()),
         }
     }
@@ -124,9 +126,7 @@ impl Running {
     /// # Errors
     /// When processing had failed before.
     pub async fn stop(&self) -> anyhow::Result<()> {
-        if let Some(gateway) = &self.gateway {
-            gateway.stop();
-        }
+        self.gateway.stop();
         if let Some(watch) = &self.watch {
             watch.stop();
         }
@@ -145,11 +145,15 @@ impl Running {
     }
 }
 
-fn intake(node: &Node, reader: &Arc<dyn ProjectionsReader>) -> anyhow::Result<Gateway> {
+/// The intake of an open folder.
+///
+/// # Errors
+/// When the folder has one already.
+pub fn intake(node: &Node) -> anyhow::Result<Gateway> {
     Ok(Gateway::new(Parts {
         credentials: Arc::clone(&node.credentials),
         log: Arc::clone(&node.log),
-        reader: Some(Arc::clone(reader)),
+        reader: Some(Arc::clone(&node.store) as Arc<dyn ProjectionsReader>),
         pepper: node.keys.pepper(),
         stamps: Arc::clone(&node.stamps),
         registry: &node.registry,

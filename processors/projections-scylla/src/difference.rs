@@ -134,10 +134,13 @@ pub(crate) fn compare(
         return vec![differs(Subject::Keyspace, Some("a keyspace".to_owned()), None)];
     };
     let mut differences = Vec::new();
-    let wanted_copies = told_copies(replication.iter().map(|(name, copies)| (name, copies.to_string())));
-    let found_copies = told_replication(&found.replication);
-    if wanted_copies != found_copies {
-        differences.push(differs(Subject::Replication, Some(wanted_copies), Some(found_copies)));
+    if !is_enough(replication, &found.replication) {
+        let wanted = told_copies(replication.iter().map(|(name, copies)| (name, copies.to_string())));
+        differences.push(differs(
+            Subject::Replication,
+            Some(wanted),
+            Some(told_replication(&found.replication)),
+        ));
     }
     for table in tables {
         match found.columns.get(table.name) {
@@ -172,15 +175,31 @@ pub(crate) fn compare(
     differences
 }
 
+/// Whether each data centre has as many copies as are wanted, or more: then they are being added, and whoever starts meanwhile has a
+/// quorum of what is there. Another data centre, or another way to spread copies, is a difference.
+fn is_enough(wanted: &BTreeMap<String, u32>, found: &BTreeMap<String, String>) -> bool {
+    let copies_of = |name: &String| found.get(name).and_then(|copies| copies.parse::<u32>().ok());
+    class_of(found) == NETWORK_TOPOLOGY
+        && found.len() == wanted.len() + 1
+        && wanted.iter().all(|(name, least)| copies_of(name).is_some_and(|copies| copies >= *least))
+}
+
+/// How copies are spread where each data centre has its own number of them.
+const NETWORK_TOPOLOGY: &str = "NetworkTopologyStrategy";
+
+fn class_of(replication: &BTreeMap<String, String>) -> &str {
+    replication.get("class").map_or("", |class| class.rsplit('.').next().unwrap_or_default())
+}
+
 fn told_copies<'a>(copies: impl Iterator<Item = (&'a String, String)>) -> String {
     copies.map(|(name, copies)| format!("{name}: {copies}")).collect::<Vec<_>>().join(", ")
 }
 
 fn told_replication(replication: &BTreeMap<String, String>) -> String {
-    let class = replication.get("class").map_or("", |class| class.rsplit('.').next().unwrap_or_default());
+    let class = class_of(replication);
     let copies = replication.iter().filter(|(name, _)| *name != "class");
     let copies = told_copies(copies.map(|(name, copies)| (name, copies.clone())));
-    if class == "NetworkTopologyStrategy" { copies } else { format!("{class} {copies}") }
+    if class == NETWORK_TOPOLOGY { copies } else { format!("{class} {copies}") }
 }
 
 type ColumnDifference = (String, Option<String>, Option<String>);

@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::node::Node;
 use crate::ops;
 use anyhow::Context;
+use gateway::Gateway;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -17,6 +18,8 @@ pub enum Session {
     Remote(PathBuf),
     /// Here: the folder is ours for as long as this lives.
     Local(Box<Node>),
+    /// Here too, with an intake in front of a log that processors elsewhere decide.
+    TakingIn(Box<Node>, Gateway),
 }
 
 impl Session {
@@ -43,6 +46,10 @@ impl Session {
     ) -> anyhow::Result<Value> {
         match self {
             Self::Local(node) => ops::run(&node.context(), request, each),
+            Self::TakingIn(node, gateway) => {
+                let context = ops::Context { gateway: Some(gateway), ..node.context() };
+                ops::run(&context, request, each)
+            }
             Self::Remote(socket) => {
                 let mut stream = UnixStream::connect(socket).context("reaching the running process")?;
                 let mut line = serde_json::to_vec(&request)?;

@@ -3,7 +3,8 @@
 use super::frame::{Tag, record_of, take};
 use super::{Header, VERSION};
 use crate::admin::Reply;
-use crate::config::Config;
+use crate::backends;
+use crate::config::{Config, LogBackend, ProjectionsBackend};
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
 use crate::ops::{Out, replay_deps};
@@ -30,8 +31,10 @@ const THREADS: usize = 2;
 /// it, and moved when it is whole.
 ///
 /// # Errors
-/// When the folder holds something, the passphrase is wrong or the file is damaged.
+/// A [`Failure`] with [`Exit::Usage`] when log or rows are configured to be elsewhere, before anything is opened: what serves others is
+/// never filled in place. When the folder holds something, the passphrase is wrong or the file is damaged.
 pub fn restore(config: &Config, file: &Path, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+    refuse_clusters(config)?;
     let target = &config.data_dir;
     if std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
         let message = format!("{} is not empty: a backup is restored into an empty folder", target.display());
@@ -60,6 +63,17 @@ pub fn restore(config: &Config, file: &Path, passphrase: &str, out: Out<'_>) -> 
     }
 }
 
+fn refuse_clusters(config: &Config) -> anyhow::Result<()> {
+    let is_embedded = config.log_backend == LogBackend::Embedded
+        && config.projections_backend == ProjectionsBackend::Embedded;
+    if is_embedded {
+        return Ok(());
+    }
+    let message = "a backup is restored into a folder, with log.backend = \"embedded\" and projections.backend = \"embedded\": do that under \
+                   a configuration of its own, and take it from there to Kafka and ScyllaDB or Cassandra with `congdanso move --to CONFIG`";
+    Err(Failure::new(Exit::Usage, message).into())
+}
+
 fn beside(target: &Path) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".restoring");
@@ -73,8 +87,8 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     ensure!(tag == Tag::Header, "not a backup of this program");
     let header: Header = serde_json::from_slice(&header)?;
     ensure!(
-        header.version == VERSION,
-        "the backup has form {}, this program knows form {VERSION}",
+        (1..=VERSION).contains(&header.version),
+        "the backup has form {}, this program knows forms up to {VERSION}",
         header.version
     );
     config.log_partitions = header.partitions;
@@ -90,7 +104,7 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
             Tag::Record => {
                 let node = match &node {
                     Some(node) => node,
-                    None => node.insert(Node::open(&config)?),
+                    None => node.insert(open(&config, &header)?),
                 };
                 group.push(record_of(bytes)?);
                 records += 1;
@@ -108,7 +122,7 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     }
     let node = match node {
         Some(node) => node,
-        None => Node::open(&config)?,
+        None => open(&config, &header)?,
     };
     append(&*node.log, &mut group)?;
     let deps = replay_deps(&node, Arc::clone(&node.store) as Arc<dyn ProjectionsWriter>)?;
@@ -118,6 +132,12 @@ fn restore_into(mut config: Config, file: &Path, passphrase: &str, out: Out<'_>)
     Ok(
         json!({"records": records, "replayed": replay.records, "partitions": header.partitions, "made_at": header.made_at}),
     )
+}
+
+/// Opens the folder, to which keys and rules have been given, with a log as the backup's was.
+fn open(config: &Config, header: &Header) -> anyhow::Result<Node> {
+    backends::make_embedded_log(config, header.epoch)?;
+    Node::open(config)
 }
 
 /// Writes a file for its owner alone: credentials that others may read are not opened.

@@ -3,6 +3,7 @@
 use super::frame::{Tag, put, record_bytes};
 use super::{Header, VERSION};
 use crate::admin::Reply;
+use crate::backends;
 use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
 use crate::ops::Out;
@@ -24,8 +25,10 @@ const PAGE_BYTES: usize = 4 << 20;
 /// letters and quarantines only those of records that are taken.
 ///
 /// # Errors
-/// When the file is there already, or cannot be written: nothing is left of it then.
+/// When the file is there already, or cannot be written, or the log is none that could be restored: nothing is left of it then. A
+/// [`Failure`] with [`Exit::No`] says what stands against restoring: topics in several epochs, a stream that was trimmed or has gaps.
 pub fn write(node: &Node, to: &Path, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+    let epoch = backends::one_epoch(&|topic| node.log.layout(topic).epoch)?;
     let file = match File::options().write(true).create_new(true).open(to) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -33,24 +36,19 @@ pub fn write(node: &Node, to: &Path, passphrase: &str, out: Out<'_>) -> anyhow::
         }
         Err(error) => return Err(error).with_context(|| format!("making {}", to.display())),
     };
-    let result = write_to(node, file, passphrase, out);
+    let result = write_to(node, epoch, file, passphrase, out);
     if result.is_err() {
         std::fs::remove_file(to).with_context(|| format!("removing the unfinished {}", to.display()))?;
     }
     result
 }
 
-fn write_to(node: &Node, file: File, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
+fn write_to(node: &Node, epoch: u32, file: File, passphrase: &str, out: Out<'_>) -> anyhow::Result<Value> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     let mut sealed = SealWriter::new(BufWriter::new(file), passphrase.as_bytes())?;
-    let layout = node.log.layout(Topic::Stream(Stream::Registrations));
-    let header = Header {
-        version: VERSION,
-        partitions: layout.partitions,
-        epoch: layout.epoch,
-        made_at: now().to_string(),
-    };
+    let partitions = node.log.layout(Topic::Stream(Stream::Registrations)).partitions;
+    let header = Header { version: VERSION, partitions, epoch, made_at: now().to_string() };
     put(&mut sealed, Tag::Header, &serde_json::to_vec(&header)?)?;
     put(&mut sealed, Tag::Secrets, &node.keys.export_secrets())?;
     for text in node.rule_texts() {
@@ -104,12 +102,32 @@ fn copy(
     each: &mut dyn FnMut(&event_log::Record) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let bounds = log.bounds(of)?;
-    let (mut next, end) = (bounds.start, end.unwrap_or(bounds.end));
-    while next < end {
-        let page = log.read(of, next, PAGE_RECORDS, PAGE_BYTES)?;
+    let must_be_dense = matches!(of.topic, Topic::Stream(_));
+    let (mut from, end) = (bounds.start, end.unwrap_or(bounds.end));
+    let mut next = if must_be_dense { 0 } else { from };
+    while from < end {
+        let page = log.read(of, from, PAGE_RECORDS, PAGE_BYTES)?;
         let Some(last) = page.last() else { break };
-        next = last.offset + 1;
-        page.iter().filter(|r| r.offset < end).try_for_each(&mut *each)?;
+        from = last.offset + 1;
+        for record in page.iter().filter(|record| record.offset < end) {
+            if must_be_dense && record.offset != next {
+                return Err(gap(of, next));
+            }
+            next = record.offset + 1;
+            each(record)?;
+        }
     }
-    Ok(())
+    if must_be_dense && next < end { Err(gap(of, next)) } else { Ok(()) }
 }
+
+/// A log gives offsets itself, one after the other: a record behind a gap could not stand again where it stood.
+fn gap(of: TopicPartition, offset: u64) -> anyhow::Error {
+    let message = format!(
+        "there is no record at {of}:{offset}: a log that was trimmed or has gaps could not be restored. Copies of the brokers' volumes take \
+         the place of a backup"
+    );
+    Failure::new(Exit::No, message).into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,5 +35,8 @@ pub fn restore(global: &Global, file: &Path, passphrase_file: Option<&Path>) -> 
     })?;
     drop(progress);
     eprintln!("{} record(s) restored into {}", result["records"], settings.config.data_dir.display());
+    if result["partitions"] != settings.config.log_partitions {
+        eprintln!("configure log.partitions = {}: the log has as many for each stream", result["partitions"]);
+    }
     if global.json { say_json(&result) } else { Ok(()) }
 }

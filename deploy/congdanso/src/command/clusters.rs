@@ -19,7 +19,7 @@ pub fn topics(global: &Global, command: &TopicsCommand) -> anyhow::Result<()> {
         return Err(Failure::new(Exit::Usage, "log.backend is not kafka: there are no topics").into());
     }
     let (options, partitions, replication) =
-        (config.kafka(), config.log_partitions, config.kafka_replication);
+        (config.kafka()?, config.log_partitions, config.kafka_replication);
     let report = match command {
         TopicsCommand::Ensure => event_log_kafka::ensure(&options, partitions, replication, &|_| 0)?,
         TopicsCommand::Check => event_log_kafka::check(&options, partitions, replication)?,

@@ -7,6 +7,7 @@ mod root;
 use super::{Progress, at_work, folder, reach, say, say_json};
 use crate::admin::client::Session;
 use crate::admin::{KeyChange, Request};
+use crate::backends;
 use crate::cli::{ChangeArgs, Global, KeysCommand};
 use crate::exit::{Exit, Failure};
 use crate::node;
@@ -35,6 +36,9 @@ pub fn run(global: &Global, command: KeysCommand) -> anyhow::Result<()> {
         KeysCommand::Rotate { purpose, how } => changed(KeyChange::Rotate { purpose }, &how),
         KeysCommand::Retire { kid, reason, how } => changed(KeyChange::Retire { kid, reason }, &how),
         KeysCommand::Revoke { kid, reason, reissue: again, how } => {
+            if again {
+                refuse_while_others_decide(global)?;
+            }
             let revoked = change_list(global, KeyChange::Revoke { kid: kid.clone(), reason }, &how)?;
             tell(global, &revoked)?;
             match (again && revoked["in_force"] == true, how.dry_run) {
@@ -60,6 +64,19 @@ pub fn run(global: &Global, command: KeysCommand) -> anyhow::Result<()> {
         }
         KeysCommand::Unseal { dry_run } => unseal(global, dry_run),
     }
+}
+
+/// New codes name the new key, for which processors elsewhere would wait: nobody has handed it to them yet.
+fn refuse_while_others_decide(global: &Global) -> anyhow::Result<()> {
+    let config = folder(global)?;
+    if let Session::Local(_) = Session::reach(&config)?
+        && backends::processors(&config)? > 0
+    {
+        let message = "processors elsewhere do not have the new key yet: revoke without --reissue, hand the keys out with `congdanso keys \
+                       export`, and run `congdanso keys reissue` then";
+        return Err(Failure::new(Exit::Usage, message).into());
+    }
+    Ok(())
 }
 
 fn issue(purpose: String, holder: Option<String>, public: Option<String>) -> anyhow::Result<KeyChange> {

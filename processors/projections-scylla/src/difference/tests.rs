@@ -122,6 +122,30 @@ fn types_keys_and_orders_that_differ_are_spelled_out() {
 }
 
 #[test]
+fn a_keyspace_with_more_copies_than_are_wanted_is_as_it_should_be_and_with_fewer_or_elsewhere_it_is_not() {
+    let with = |copies: &[(&str, &str)]| {
+        differences(|found| {
+            found.replication.retain(|name, _| name == "class");
+            let copies = copies.iter().map(|(name, copies)| ((*name).to_owned(), (*copies).to_owned()));
+            found.replication.extend(copies);
+        })
+    };
+    assert_eq!(with(&[("north", "4")]), Vec::<String>::new());
+    for (copies, told) in [
+        (&[("north", "2")][..], "north: 2"),
+        (&[("south", "3")], "south: 3"),
+        (&[("north", "3"), ("south", "3")], "north: 3, south: 3"),
+        (&[], ""),
+    ] {
+        let wanted = format!("replication of city_g1: wanted north: 3, found {told}");
+        assert_eq!(with(copies), [wanted]);
+    }
+    let simple = "SimpleStrategy".to_owned();
+    let spoilt = differences(|found| drop(found.replication.insert("class".to_owned(), simple)));
+    assert_eq!(spoilt, ["replication of city_g1: wanted north: 3, found SimpleStrategy north: 3"]);
+}
+
+#[test]
 fn a_column_that_nobody_writes_is_a_difference() {
     let more = FoundColumn {
         name: "note".to_owned(),

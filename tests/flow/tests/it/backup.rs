@@ -2,12 +2,14 @@
 
 use crate::demo;
 use anyhow::{Context, ensure};
+use event_log_embedded::{EmbeddedLog, Options};
 use flow::folder::{Folder, dump, files, text, verify_rebuild};
 use flow::http::Client;
 use flow::people::{number, registration};
 use flow::process::{Up, add_agency, json, output, run};
 use reqwest::Method;
 use serde_json::json;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 struct Sealed {
@@ -177,5 +179,74 @@ fn folder_that_holds_something_is_not_restored_into() -> anyhow::Result<()> {
     ensure!(!target.beside("data.restoring").exists());
     let said = json(&target.data(), &["rebuild", "--verify"])?;
     assert_eq!(said["identical"], true);
+    Ok(())
+}
+
+/// A folder whose log is in a later epoch, with citizens and a code that was taken back.
+fn of_a_later_epoch(epoch: u32) -> anyhow::Result<Folder> {
+    let folder = Folder::new()?;
+    let data = folder.data();
+    let (desk, officer) = (add_agency(&data, "desk", "helper")?, add_agency(&data, "officer", "officer")?);
+    for made in ["log", "projections"] {
+        std::fs::remove_dir_all(data.join(made))?;
+    }
+    let options = Options { epoch, ..Options::default() };
+    drop(EmbeddedLog::open(&data.join("log"), options, &prometheus::Registry::new())?);
+    let up = Up::start(&data, &[])?;
+    let desk = Client::new(&up.base, Some(&desk))?;
+    for n in 1..=3 {
+        let answer = desk.decide("registrations", &n.to_string(), &registration(n))?.expect(200)?;
+        ensure!(answer["outcome"] == "applied", "{answer}");
+    }
+    let suspended = json!({
+        "kind": "AccountSuspended", "citizen": { "number": number(2) }, "occurred_on": flow::people::DAY,
+        "data": { "cause": "fraud_check" }
+    });
+    let officer = Client::new(&up.base, Some(&officer))?;
+    let answer = officer.decide("registrations", "suspended", &suspended)?.expect(200)?;
+    ensure!(answer["outcome"] == "applied", "{answer}");
+    ensure!(up.terminate()?.0 == Some(0));
+    Ok(folder)
+}
+
+#[test]
+fn restored_log_is_in_its_epoch_so_that_causes_and_status_lists_stay_true() -> anyhow::Result<()> {
+    let folder = of_a_later_epoch(3)?;
+    let sealed = Sealed::of(&folder, "a.backup")?;
+    let target = Folder::new()?;
+    let ended = sealed.restore(&target.data())?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let (rows, restored) = (dump(&folder.data())?, dump(&target.data())?);
+    assert!(rows.contains("\"status_entries\"") && rows.contains(":3:0\""), "{rows}");
+    assert!(rows == restored, "{rows}\nin the restored folder:\n{restored}");
+    verify_rebuild(&target.data())
+}
+
+#[test]
+fn restore_into_a_cluster_is_refused_before_anything_is_opened() -> anyhow::Result<()> {
+    let folder = demo::folder()?;
+    let sealed = Sealed::of(&folder, "a.backup")?;
+    let cluster = TcpListener::bind("127.0.0.1:0")?;
+    cluster.set_nonblocking(true)?;
+    let address = cluster.local_addr()?;
+    let kafka = ["--set".to_owned(), "log.backend=kafka".to_owned()];
+    let scylla = ["--set".to_owned(), "projections.backend=scylla".to_owned()];
+    let at = ["log.kafka.bootstrap_servers", "projections.scylla.contact_points"]
+        .map(|key| ["--set".to_owned(), format!("{key}={address}")])
+        .concat();
+    for named in [&kafka[..], &scylla, &[kafka.clone(), scylla.clone()].concat()] {
+        let target = Folder::new()?;
+        let settings: Vec<&str> = named.iter().chain(&at).map(String::as_str).collect();
+        let restore = ["restore", text(&sealed.file), "--passphrase-file", text(&sealed.passphrase)];
+        let ended = run(&target.data(), &[&settings[..], &restore].concat())?;
+        assert_eq!(ended.code, Some(2), "{named:?}: {ended:?}");
+        for words in ["log.backend = \"embedded\"", "congdanso move --to"] {
+            ensure!(ended.err.contains(words), "{named:?}: {words}: {ended:?}");
+        }
+        let left: Vec<_> = std::fs::read_dir(target.beside(""))?.collect();
+        ensure!(left.is_empty(), "{named:?}: {left:?} is left behind");
+        let spoken = cluster.accept().map(|(_, from)| from);
+        ensure!(spoken.is_err(), "{named:?}: the cluster was spoken to: {spoken:?}");
+    }
     Ok(())
 }

@@ -183,3 +183,82 @@ fn another_issuer_is_for_new_codes_and_a_replay_keeps_the_old_ones() -> anyhow::
     assert!(rows == dump(&data)?, "the rows differ");
     Ok(())
 }
+
+/// What a configuration file says, held against everything and shown.
+fn shown(folder: &Folder, said: &str) -> anyhow::Result<flow::process::Ended> {
+    let file = folder.write("clusters.toml", said)?;
+    let ended = run(&folder.data(), &["--config", text(&file), "config", "show"])?;
+    assert!(!folder.data().exists(), "showing settings made the data folder");
+    Ok(ended)
+}
+
+/// A file for its owner, its group, or everybody.
+fn secret(folder: &Folder, name: &str, text: &str, mode: u32) -> anyhow::Result<std::path::PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.write(name, text)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
+    Ok(path)
+}
+
+#[test]
+fn settings_of_the_log_are_read_from_files_that_are_not_open_to_everybody() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let with = |key: &str, path: &std::path::Path, more: &str| {
+        let named =
+            format!("[log.kafka.settings_files]\n\"{key}\" = {:?}\n{more}", path.display().to_string());
+        shown(&folder, &format!("log.backend = \"kafka\"\n{named}"))
+    };
+    let mounted = secret(&folder, "mounted", "mật-khẩu-7\n", 0o440)?;
+    let ended = with("sasl.password", &mounted, "")?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.out.contains("log.kafka.settings_files = [\"sasl.password\"], not shown"), "{ended:?}");
+
+    // What is in the file comes to the library that it is for.
+    let family = secret(&folder, "family", "v4\nv9\n", 0o600)?;
+    assert_eq!(with("broker.address.family", &family, "")?.code, Some(0));
+    let wrong = secret(&folder, "wrong", "v9-hidden\n", 0o600)?;
+    let open = secret(&folder, "open", "mật-khẩu-7\n", 0o644)?;
+    let empty = secret(&folder, "empty", "\nmật-khẩu-7\n", 0o600)?;
+    let twice = "[log.kafka.settings]\n\"sasl.password\" = \"x\"\n";
+    for (key, path, more, words) in [
+        ("broker.address.family", &wrong, "", "the value of broker.address.family is not allowed"),
+        ("acks", &family, "", "acks is set by the program"),
+        ("sasl.password", &open, "", "is open to everybody: run `chmod 600 "),
+        ("sasl.password", &empty, "", "is empty"),
+        ("sasl.password", &folder.beside("nowhere"), "", "No such file"),
+        ("sasl.password", &mounted, twice, "sasl.password is among the settings too"),
+    ] {
+        let ended = with(key, path, more)?;
+        assert_eq!(ended.code, Some(2), "{words}: {ended:?}");
+        assert!(ended.err.contains("log.kafka: ") && ended.err.contains(words), "{words}: {ended:?}");
+        for hidden in ["v9", "mật-khẩu"] {
+            assert!(!ended.err.contains(hidden) && !ended.out.contains(hidden), "{ended:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn certificate_for_the_store_needs_its_key_and_the_authorities_of_the_nodes() -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let with = |named: &[(&str, &std::path::Path)]| {
+        let named = named.iter().map(|(key, path)| format!("{key} = {:?}\n", path.display().to_string()));
+        let named: String = named.collect();
+        shown(&folder, &format!("projections.backend = \"scylla\"\n[projections.scylla]\n{named}"))
+    };
+    let (closed, open) = (secret(&folder, "a.pem", "", 0o600)?, secret(&folder, "b.pem", "", 0o644)?);
+    let (authorities, certificate) = (("authorities_file", &*open), ("certificate_file", &*open));
+    let key = ("private_key_file", &*closed);
+    assert_eq!(with(&[authorities, certificate, key])?.code, Some(0));
+    for (named, words) in [
+        (&[authorities, certificate][..], "certificate_file and private_key_file need each other"),
+        (&[authorities, key], "certificate_file and private_key_file need each other"),
+        (&[certificate, key], "certificate_file needs authorities_file"),
+        (&[authorities, certificate, ("private_key_file", &open)], "b.pem is open to everybody"),
+    ] {
+        let ended = with(named)?;
+        assert_eq!(ended.code, Some(2), "{words}: {ended:?}");
+        assert!(ended.err.contains(words), "{words}: {ended:?}");
+    }
+    Ok(())
+}

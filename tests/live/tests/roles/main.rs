@@ -2,6 +2,7 @@
 //!
 //! All tests share one broker and one node, one test at a time: one of them takes the broker away.
 
+mod emergency;
 mod one_process;
 mod readme;
 mod three_processors;

@@ -2,11 +2,12 @@
 
 use crate::STACK;
 use anyhow::{Context, bail, ensure};
-use flow::folder::Ledger;
+use flow::folder::{Ledger, text};
 use flow::http::{Answer, Client};
 use flow::people::{dossier, line, paper, registration};
+use flow::process::output;
 use live::HANG;
-use live::city::{City, holding, ready};
+use live::city::{City, PARTITIONS, holding, ready};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -42,6 +43,21 @@ fn accepted(answer: &Answer, wanted: u32) -> anyhow::Result<Vec<Value>> {
 /// A batch of what `make` makes for citizens `from` to `from + CITIZENS`.
 fn batch(prefix: &str, from: u32, make: fn(u32) -> Value) -> String {
     (from..from + CITIZENS).map(|n| line(&format!("{prefix}-{n}"), make(n))).collect()
+}
+
+/// The rows that a machine without servers makes of a backup that was taken while all roles are at work.
+fn restored(city: &City) -> anyhow::Result<String> {
+    let (file, passphrase) = (city.folder("city.backup"), city.folder("passphrase"));
+    std::fs::write(&passphrase, "the roles' own\n")?;
+    let sealed = [text(&file), "--passphrase-file", text(&passphrase)];
+    city.said("city", &[&["backup"], &sealed[..]].concat())?;
+    let restore = [&["restore"], &sealed[..]].concat();
+    let refused = city.ended("elsewhere", &restore)?;
+    ensure!(refused.code == Some(2) && refused.err.contains("congdanso move"), "{refused:?}");
+    let elsewhere = city.folder("elsewhere");
+    output(&elsewhere, &restore)?;
+    let partitions = format!("log.partitions={PARTITIONS}");
+    output(&elsewhere, &["--set", &partitions, "dump"])
 }
 
 #[test]
@@ -86,6 +102,9 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
     let ledger = Ledger::of(&city.folder("process-2"))?;
     let expected = Ledger { applied: all.len() as u64, ..Ledger::default() };
     assert_eq!(ledger, expected);
+    let restored = restored(&city)?;
+    let rows = city.said("process-2", &["dump"])?;
+    assert!(rows == restored, "{} rows, restored {}", rows.lines().count(), restored.lines().count());
 
     // One that comes back takes its share, and what is sent twice is a duplicate.
     processors.push(ready(city.start("process", "process-1", &[])?)?);
