@@ -5,6 +5,7 @@ use crate::engine::{Deps, Engine, EngineError, Limits, Mode, Step};
 use crate::observation::{Observation, Partitions};
 use crate::rebuild::stream_partitions;
 use parking_lot::{Condvar, Mutex};
+use prometheus::IntGauge;
 use schemas::{Stream, Topic, TopicPartition};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,6 +64,22 @@ impl Board {
     }
 }
 
+/// A thread that counts among those that decide; however it ends, it does no more.
+struct AtWork(IntGauge);
+
+impl AtWork {
+    fn begin(workers: &IntGauge) -> Self {
+        workers.inc();
+        Self(workers.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// The deciding threads of a process.
 pub struct Processor {
     deps: Deps,
@@ -80,12 +97,12 @@ impl Processor {
     pub fn start(deps: Deps, workers: usize, limits: Limits) -> Result<Self, EngineError> {
         let board = Arc::new(Board::default());
         let topics = Stream::ALL.map(Topic::Stream);
-        deps.metrics.workers.set(workers as i64);
         let mut threads = Vec::with_capacity(workers);
         for member in 0..workers {
             let mut consumer = deps.log.consumer(&topics, member, workers)?;
             let engine = Engine::new(deps.clone(), Mode::Live, limits);
             let board = Arc::clone(&board);
+            let at_work = AtWork::begin(&deps.metrics.workers);
             let thread = std::thread::Builder::new().name(format!("process-{member}")).spawn(move || {
                 let mut worker = Worker {
                     engine,
@@ -97,7 +114,10 @@ impl Processor {
                     has_joined: false,
                     is_stale: false,
                 };
-                if catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer))).is_err() {
+                let ended = catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer)));
+                // Now: taking leave of the group may last, and nothing is decided meanwhile.
+                drop(at_work);
+                if ended.is_err() {
                     board.fail("a thread panicked");
                 }
                 consumer.close();
