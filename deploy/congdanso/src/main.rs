@@ -12,6 +12,7 @@ mod front;
 mod moving;
 mod names;
 mod node;
+mod observer;
 mod ops;
 mod qr;
 mod running;
