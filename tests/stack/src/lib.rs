@@ -25,5 +25,6 @@ pub use kafka::tool;
 pub use member::{Member, MemberKind};
 pub use plan::Plan;
 pub use process::{Alive, ProcessId};
+pub use prometheus::Target;
 pub use state::State;
 pub use up::Stack;
