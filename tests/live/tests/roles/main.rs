@@ -3,6 +3,7 @@
 //! All tests share one broker and one node, one test at a time: one of them takes the broker away.
 
 mod one_process;
+mod pages;
 mod three_processors;
 
 use live::Servers;
