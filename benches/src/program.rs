@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often it is asked whether everything is decided. Asking costs the program processor time.
 const POLL: Duration = Duration::from_millis(50);
+/// When log and store were asked what a page says of them.
+const ANSWERED: &str = "congdanso_backends_answered_timestamp_seconds ";
 
 /// Roles of the credentials that load comes with.
 const ROLES: [&str; 6] = ["helper", "importer", "portal", "agency", "utility", "app"];
@@ -88,17 +90,24 @@ impl Program {
 
     /// Waits until nothing accepted is undecided.
     pub fn wait_until_readable(&self) -> anyhow::Result<()> {
-        while self.lag()? != 0.0 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
+        // A page that log or store keep waiting says what was known before.
+        let is_of_now = |page: &str| {
+            let answered = page.lines().find_map(|line| line.strip_prefix(ANSWERED));
+            answered.and_then(|at| at.parse::<f64>().ok()).is_some_and(|at| at >= since)
+        };
+        loop {
+            let page = self.metrics()?;
+            if is_of_now(&page) && lag_on(&page) == 0.0 {
+                return Ok(());
+            }
             std::thread::sleep(POLL);
         }
-        Ok(())
     }
 
     /// Events that are accepted and undecided.
     pub fn lag(&self) -> anyhow::Result<f64> {
-        let page = self.metrics()?;
-        let lags = page.lines().filter_map(|l| l.strip_prefix("congdanso_process_lag_records{"));
-        Ok(lags.filter_map(last).sum())
+        Ok(lag_on(&self.metrics()?))
     }
 
     fn metrics(&self) -> anyhow::Result<String> {
@@ -173,6 +182,10 @@ impl Drop for Program {
             eprintln!("the program could not be ended: {error}");
         }
     }
+}
+
+fn lag_on(page: &str) -> f64 {
+    page.lines().filter_map(|l| l.strip_prefix("congdanso_process_lag_records{")).filter_map(last).sum()
 }
 
 fn last(line: &str) -> Option<f64> {

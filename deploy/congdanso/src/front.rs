@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::forward::Forward;
 use crate::names::rules_of;
 use crate::node::{self, now};
+use crate::observer::Answered;
 use crate::running::Ready;
 use crate::served::Served;
 use crate::watch::Watch;
@@ -53,6 +54,7 @@ struct Ground {
     config: Config,
     /// Why log or store did not answer when they were asked last.
     silent: Mutex<Option<String>>,
+    answered: Answered,
 }
 
 impl Front {
@@ -132,8 +134,9 @@ impl Ground {
         let rules = rules_of(config, &ring.trust_list())?.id;
         let stamps = Stamps::new(Stamp { rules, kid: ring.active() });
         let (log, store) = backends::open(config, &registry)?;
+        let answered = Answered::register(&registry)?;
         let (config, silent) = (config.clone(), Mutex::default());
-        Ok(Self { registry, log, store, ring, credentials, stamps, config, silent })
+        Ok(Self { registry, log, store, ring, credentials, stamps, config, silent, answered })
     }
 
     /// Keys and credentials may have been handed out anew; log and store may have stopped to answer.
@@ -147,7 +150,11 @@ impl Ground {
             Err(error) => tracing::error!(%error, "the keys were replaced and are not read again"),
         }
         node::read_again(&self.credentials);
+        let asked_at = now();
         let silent = self.ask().err().map(|error| error.to_string());
+        if silent.is_none() {
+            self.answered.asked_at(asked_at);
+        }
         *self.silent.lock() = silent;
     }
 

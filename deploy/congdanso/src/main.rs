@@ -13,6 +13,7 @@ mod moving;
 mod names;
 mod node;
 mod notify;
+mod observer;
 mod ops;
 mod qr;
 mod running;

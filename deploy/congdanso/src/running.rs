@@ -4,12 +4,12 @@ use crate::admin::server;
 use crate::config::{Config, ProjectionsBackend};
 use crate::exit::{Exit, Failure};
 use crate::node::{Node, now};
+use crate::observer::{Answered, Observer, PAGE_WAIT_MAX};
 use crate::ops;
 use crate::served::{Served, or_cores};
 use crate::watch::Watch;
 use api::{Api, Surface};
 use gateway::{Gateway, Parts};
-use parking_lot::Mutex;
 use projections::ProjectionsReader;
 use runner::{Limits, Processor};
 use std::net::{SocketAddr, TcpListener};
@@ -46,6 +46,7 @@ pub struct Running {
     offer: Offer,
     ready: Ready,
     served: Served,
+    observer: Arc<Observer>,
     watch: Option<Watch>,
     admin: OnceLock<JoinHandle<()>>,
 }
@@ -70,7 +71,8 @@ impl Running {
         let processor = Arc::new(Processor::start(node.deps.clone(), workers(config), limits)?);
         node.publisher.start()?;
         let ready = readiness(&processor, offer);
-        let api = Api::new(api_parts(&node, reader, &processor, Arc::clone(&ready)))?;
+        let observer = Arc::new(observer(&node, &processor)?);
+        let api = Api::new(api_parts(&node, reader, &observer, Arc::clone(&ready)))?;
         let admin = server::bind(&config.data_dir)?;
         let taken = gateway.clone();
         let served = Served::start(config, &node.registry, listener, move |config| match offer {
@@ -90,7 +92,8 @@ impl Running {
             }
         };
         let admin_of = OnceLock::new();
-        let running = Arc::new(Self { node, processor, gateway, offer, ready, served, watch, admin: admin_of });
+        let running =
+            Arc::new(Self { node, processor, gateway, offer, ready, served, observer, watch, admin: admin_of });
         let task = tokio::spawn(server::serve(admin, Arc::clone(&running)));
         // Set once, here: nobody else has seen this value yet.
         running.admin.set(task).ok();
@@ -135,8 +138,12 @@ impl Running {
         if let Some(admin) = self.admin.get() {
             admin.abort();
         }
-        let processor = Arc::clone(&self.processor);
-        tokio::task::spawn_blocking(move || processor.stop()).await??;
+        let (observer, processor) = (Arc::clone(&self.observer), Arc::clone(&self.processor));
+        tokio::task::spawn_blocking(move || {
+            observer.stop();
+            processor.stop()
+        })
+        .await??;
         let socket = crate::admin::socket_path(&self.node.config.data_dir);
         match std::fs::remove_file(&socket) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
@@ -198,14 +205,33 @@ fn readiness(processor: &Arc<Processor>, offer: Offer) -> Ready {
     })
 }
 
+/// What the page of metrics says of log and rows is looked at on a thread of its own: in an outage each question to the store or
+/// the log takes its patience, and a page that waits for that is taken for a process that is down.
+fn observer(node: &Arc<Node>, processor: &Arc<Processor>) -> anyhow::Result<Observer> {
+    let answered = Answered::register(&node.registry)?;
+    let (node, processor) = (Arc::clone(node), Arc::clone(processor));
+    let mut last_judged = None::<Instant>;
+    Ok(Observer::start(PAGE_WAIT_MAX, move || {
+        let asked_at = now();
+        if let Err(error) = processor.observe() {
+            tracing::warn!(%error, "log or store does not answer: lag and age are told by what is known of them");
+            return;
+        }
+        answered.asked_at(asked_at);
+        if last_judged.is_none_or(|at| at.elapsed() >= LEDGER_JUDGED_FOR) {
+            last_judged = Some(Instant::now());
+            judge_ledger(&node);
+        }
+    })?)
+}
+
 fn api_parts(
     node: &Arc<Node>,
     reader: Arc<dyn ProjectionsReader>,
-    processor: &Arc<Processor>,
+    observer: &Arc<Observer>,
     ready: Ready,
 ) -> api::Parts {
-    let seen = Arc::clone(processor);
-    let (judged, last_judged) = (Arc::downgrade(node), Mutex::new(None::<Instant>));
+    let (observer, publisher) = (Arc::clone(observer), Arc::clone(&node.publisher));
     api::Parts {
         credentials: Arc::clone(&node.credentials),
         reader,
@@ -219,16 +245,8 @@ fn api_parts(
         status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
         before_metrics: Arc::new(move || {
-            if let Err(error) = seen.observe() {
-                tracing::warn!(%error, "gauges could not be brought up to date");
-            }
-            let Some(node) = judged.upgrade() else { return };
-            node.publisher.observe();
-            let mut last = last_judged.lock();
-            if last.is_none_or(|at| at.elapsed() >= LEDGER_JUDGED_FOR) {
-                *last = Some(Instant::now());
-                judge_ledger(&node);
-            }
+            publisher.observe();
+            observer.renew();
         }),
         ready,
         clock: Arc::new(now),

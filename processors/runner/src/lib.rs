@@ -10,6 +10,7 @@ mod control;
 mod dead_letters;
 mod engine;
 mod metrics;
+mod observation;
 mod prepare;
 mod processor;
 pub mod publisher;

@@ -2,11 +2,12 @@
 
 use crate::assigned::PauseCause;
 use crate::engine::{Deps, Engine, EngineError, Limits, Mode, Step};
+use crate::observation::{Observation, Partitions};
 use crate::rebuild::stream_partitions;
-use event_log::ReadError;
 use parking_lot::{Condvar, Mutex};
+use prometheus::IntGauge;
 use schemas::{Stream, Topic, TopicPartition};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -50,7 +51,7 @@ struct Board {
     holding: Mutex<()>,
     idle: Mutex<usize>,
     changed: Condvar,
-    partitions: Mutex<BTreeMap<TopicPartition, Option<PauseCause>>>,
+    partitions: Mutex<Partitions>,
     /// Threads that their group has taken in.
     joined: AtomicUsize,
     failed: Mutex<Option<Stopped>>,
@@ -63,11 +64,28 @@ impl Board {
     }
 }
 
+/// A thread that counts among those that decide; however it ends, it does no more.
+struct AtWork(IntGauge);
+
+impl AtWork {
+    fn begin(workers: &IntGauge) -> Self {
+        workers.inc();
+        Self(workers.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// The deciding threads of a process.
 pub struct Processor {
     deps: Deps,
     workers: usize,
     board: Arc<Board>,
+    observation: Observation,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -79,12 +97,12 @@ impl Processor {
     pub fn start(deps: Deps, workers: usize, limits: Limits) -> Result<Self, EngineError> {
         let board = Arc::new(Board::default());
         let topics = Stream::ALL.map(Topic::Stream);
-        deps.metrics.workers.set(workers as i64);
         let mut threads = Vec::with_capacity(workers);
         for member in 0..workers {
             let mut consumer = deps.log.consumer(&topics, member, workers)?;
             let engine = Engine::new(deps.clone(), Mode::Live, limits);
             let board = Arc::clone(&board);
+            let at_work = AtWork::begin(&deps.metrics.workers);
             let thread = std::thread::Builder::new().name(format!("process-{member}")).spawn(move || {
                 let mut worker = Worker {
                     engine,
@@ -97,7 +115,10 @@ impl Processor {
                     has_joined: false,
                     is_stale: false,
                 };
-                if catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer))).is_err() {
+                let ended = catch_unwind(AssertUnwindSafe(|| worker.run(&mut *consumer)));
+                // Now: taking leave of the group may last, and nothing is decided meanwhile.
+                drop(at_work);
+                if ended.is_err() {
                     board.fail("a thread panicked");
                 }
                 consumer.close();
@@ -106,7 +127,7 @@ impl Processor {
                 thread.map_err(|error| event_log::ReadError::Unavailable { reason: error.to_string() })?,
             );
         }
-        Ok(Self { deps, workers, board, threads: Mutex::new(threads) })
+        Ok(Self { deps, workers, board, observation: Observation::default(), threads: Mutex::new(threads) })
     }
 
     /// Whether the group has taken every thread in, so that each has its partitions, if there are enough.
@@ -121,6 +142,18 @@ impl Processor {
     /// # Errors
     /// See [`EngineError`].
     pub fn status(&self) -> Result<Vec<PartitionStatus>, EngineError> {
+        let partitions = self.partitions();
+        let mut status = Vec::with_capacity(partitions.len());
+        for (partition, paused) in partitions {
+            let next_offset = self.deps.store.checkpoint(partition)?.map_or(0, |c| c.next_offset);
+            let end_offset = self.deps.log.bounds(partition)?.end;
+            status.push(PartitionStatus { partition, next_offset, end_offset, paused });
+        }
+        Ok(status)
+    }
+
+    /// The partitions that [`Processor::status`] lists, and why they wait, as this process knows it by itself.
+    fn partitions(&self) -> Partitions {
         // Asked first: who is counted has published before.
         let has_joined = self.has_joined();
         let mut partitions = self.board.partitions.lock().clone();
@@ -129,13 +162,7 @@ impl Processor {
                 partitions.entry(partition).or_default();
             }
         }
-        let mut status = Vec::with_capacity(partitions.len());
-        for (partition, paused) in partitions {
-            let next_offset = self.deps.store.checkpoint(partition)?.map_or(0, |c| c.next_offset);
-            let end_offset = self.deps.log.bounds(partition)?.end;
-            status.push(PartitionStatus { partition, next_offset, end_offset, paused });
-        }
-        Ok(status)
+        partitions
     }
 
     /// Why processing ended before it was told to, if it did.
@@ -152,40 +179,13 @@ impl Processor {
         waiting.find(|(_, cause)| cause.is_of_the_log())
     }
 
-    /// Brings the gauges up to date; called before metrics are read.
+    /// Brings the gauges up to date, as far as log and store answer: where one of them does not, lag and age are told by what is known
+    /// of it, and go on growing. Takes the patience of both then.
     ///
     /// # Errors
-    /// See [`EngineError`].
+    /// See [`EngineError`]; the gauges are set all the same.
     pub fn observe(&self) -> Result<(), EngineError> {
-        let metrics = &self.deps.metrics;
-        let status = self.status()?;
-        let now = (self.deps.clock)();
-        // Alarms first: what is read of the log below may fail.
-        for cause in PauseCause::ALL {
-            let waiting = status.iter().filter(|s| s.paused == Some(cause)).count();
-            metrics.paused_partitions.with_label_values(&[cause.code()]).set(waiting as i64);
-        }
-        for stream in Stream::ALL {
-            let of_stream = status.iter().filter(|s| s.partition.topic == Topic::Stream(stream));
-            let (mut lag, mut oldest) = (0, None);
-            for partition in of_stream.filter(|s| s.end_offset > s.next_offset) {
-                lag += partition.end_offset - partition.next_offset;
-                let first = match self.deps.log.read(partition.partition, partition.next_offset, 1, 1) {
-                    // How old the record was that is gone is not known.
-                    Err(ReadError::Trimmed { .. }) => continue,
-                    first => first?,
-                };
-                let accepted = first.first().and_then(|r| schemas::codec::decode(stream, &r.value).ok());
-                oldest = oldest.into_iter().chain(accepted.map(|event| event.header.accepted_at)).min();
-            }
-            let age = oldest.map_or(0, |at| (now.0 - at.0).max(0) / 1_000_000);
-            metrics
-                .lag_records
-                .with_label_values(&[stream.name()])
-                .set(i64::try_from(lag).unwrap_or(i64::MAX));
-            metrics.oldest_unprocessed_seconds.with_label_values(&[stream.name()]).set(age);
-        }
-        Ok(())
+        self.observation.renew(&self.deps, &self.partitions())
     }
 
     /// Runs `act` while every thread stands between two batches and holds no row: for swapping the store beneath them. The

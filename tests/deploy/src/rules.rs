@@ -1,6 +1,6 @@
 //! Rules of Prometheus, and the metrics that there are.
 
-use crate::promql::Selector;
+use crate::promql::{Selector, selectors};
 use crate::yaml::{document, items};
 use std::collections::{BTreeMap, BTreeSet};
 use tidy::{quoted, section, table_rows};
@@ -67,6 +67,29 @@ pub fn all() -> Vec<Rule> {
 #[must_use]
 pub fn alerts() -> Vec<Rule> {
     all().into_iter().filter(|rule| rule.is_alert).collect()
+}
+
+/// The metrics that a query names, those of recorded series instead of their names, without what a histogram's parts end with.
+///
+/// # Panics
+/// When a query does not close its brackets.
+#[must_use]
+pub fn metrics(query: &str) -> BTreeSet<String> {
+    let recorded = all();
+    let named = selectors(query).into_iter().flat_map(|selector| {
+        let behind: Vec<_> =
+            recorded.iter().filter(|rule| !rule.is_alert && rule.name == selector.metric).collect();
+        match behind.as_slice() {
+            [] => BTreeSet::from([whole(&selector.metric).to_owned()]),
+            rules => rules.iter().flat_map(|rule| metrics(&rule.query)).collect(),
+        }
+    });
+    named.collect()
+}
+
+/// A histogram's name for one of its parts.
+fn whole(metric: &str) -> &str {
+    PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
 }
 
 fn texts(yaml: &Yaml) -> BTreeMap<String, String> {

@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::Value;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// A client with a credential, or none. Blocks.
@@ -11,6 +12,7 @@ pub struct Client {
     client: reqwest::Client,
     base: String,
     key: Option<String>,
+    timeout: Option<Duration>,
 }
 
 /// An answer.
@@ -38,7 +40,15 @@ impl Client {
             client: reqwest::Client::builder().pool_max_idle_per_host(0).build()?,
             base: base.to_owned(),
             key: key.map(str::to_owned),
+            timeout: None,
         })
+    }
+
+    /// Gives up on an answer that is not there in this time.
+    #[must_use]
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
     }
 
     /// Sends a request.
@@ -55,6 +65,9 @@ impl Client {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).body(body.into());
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
+        }
+        if let Some(timeout) = self.timeout {
+            request = request.timeout(timeout);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long the program may take to come up or to end before a test says that it hangs. Not a measure of speed.
 const HANG: Duration = Duration::from_secs(120);
 /// Streams, each with its own lag.
 const STREAMS: usize = 3;
+/// When log and store were asked what a page says of them. A page that they keep waiting says what was known before.
+const ANSWERED: &str = "congdanso_backends_answered_timestamp_seconds ";
 
 /// The program's file: beside the test binaries, built once for every test run, so that what is tested is what is written.
 ///
@@ -306,12 +308,15 @@ fn listen(errors: ChildStderr, heard: &Mutex<String>, to: &Sender<Said>) {
 pub fn until_all_is_decided(up: &Up) -> anyhow::Result<()> {
     let client = Client::new(&up.base, None)?;
     let started = Instant::now();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
     loop {
         let metrics = client.get("/metrics")?.text;
+        let answered = metrics.lines().find_map(|line| line.strip_prefix(ANSWERED));
+        let answered: f64 = answered.context("the page does not say how old it is")?.parse()?;
         let lags: Vec<&str> =
             metrics.lines().filter(|l| l.starts_with("congdanso_process_lag_records{")).collect();
         ensure!(lags.len() == STREAMS, "the lag of a stream is not told: {lags:?}");
-        if lags.iter().all(|lag| lag.ends_with(" 0")) {
+        if answered >= since && lags.iter().all(|lag| lag.ends_with(" 0")) {
             return Ok(());
         }
         ensure!(started.elapsed() < HANG, "processing stands still: {lags:?}");

@@ -26,5 +26,6 @@ pub use kafka::tool;
 pub use member::{Member, MemberKind};
 pub use plan::Plan;
 pub use process::{Alive, ProcessId};
+pub use prometheus::Target;
 pub use state::State;
 pub use up::Stack;

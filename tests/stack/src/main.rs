@@ -3,8 +3,7 @@
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use rustix::process::Signal;
-use stack::{Alive, Plan, Stack, State};
-use std::net::SocketAddr;
+use stack::{Alive, Plan, Stack, State, Target};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -78,9 +77,9 @@ struct Up {
     /// Starts Prometheus too, which must be installed.
     #[arg(long)]
     prometheus: bool,
-    /// What Prometheus scrapes; may be given several times.
-    #[arg(long, value_name = "ADDRESS", default_value = SCRAPE, requires = "prometheus")]
-    scrape: Vec<SocketAddr>,
+    /// What Prometheus scrapes, with its role (`ingest`, `process`, `serve`; else `up`); may be given several times.
+    #[arg(long, value_name = "[ROLE=]ADDRESS", default_value = SCRAPE, requires = "prometheus")]
+    scrape: Vec<Target>,
 }
 
 fn main() -> ExitCode {

@@ -1,7 +1,6 @@
 //! What is asked for.
 
-use crate::StackError;
-use std::net::SocketAddr;
+use crate::{StackError, Target};
 use std::path::PathBuf;
 
 /// Members of a kind that make sense: one for work, three for quorums.
@@ -14,8 +13,8 @@ pub struct Plan {
     pub brokers: u8,
     /// Cassandra nodes: 0, 1 or 3.
     pub nodes: u8,
-    /// Addresses that Prometheus scrapes at `/metrics`; without one there is no Prometheus.
-    pub scrape: Vec<SocketAddr>,
+    /// What Prometheus scrapes; without anything there is no Prometheus.
+    pub scrape: Vec<Target>,
     /// Where data, logs and the state file stand. Made when it is not there.
     pub data_dir: PathBuf,
 }

@@ -34,7 +34,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "live-store", test: "store", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "flows", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "moving", needs: &[JDK, MAVEN] },
-    Suite { package: "live", test: "roles", needs: &[JDK, MAVEN, PYTHON, KCAT, CURL] },
+    Suite { package: "live", test: "roles", needs: &[JDK, MAVEN, PYTHON, KCAT, CURL, PROMETHEUS] },
     Suite { package: "live", test: "faults", needs: &[JDK, MAVEN] },
 ];
 

@@ -4,6 +4,7 @@
 
 mod dead_letters;
 mod errors;
+mod observation;
 mod pauses;
 mod processor;
 mod publisher;

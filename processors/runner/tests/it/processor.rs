@@ -113,9 +113,8 @@ fn wait_for_failure(processor: &Processor) {
     assert!((0..10_000).any(told), "no failure is told");
 }
 
-/// A thread that panicked was noticed at the end of the process only; its partitions stood still till then.
-#[test]
-fn a_thread_that_panics_is_told_at_once() {
+/// Keys and rules that nobody can ask for without a crash.
+fn deps_that_crash(world: &World) -> Deps {
     struct Crashing;
     impl Reference for Crashing {
         fn signing_key(&self, _: Kid) -> Option<Arc<SigningKey>> {
@@ -125,12 +124,34 @@ fn a_thread_that_panics_is_told_at_once() {
             std::panic::resume_unwind(Box::new("a planned crash"))
         }
     }
+    Deps { reference: Arc::new(Crashing), ..world.deps.clone() }
+}
+
+/// A thread that panicked was noticed at the end of the process only; its partitions stood still till then.
+#[test]
+fn a_thread_that_panics_is_told_at_once() {
     let world = World::new();
     world.log.send(&rated("t-1", 3));
-    let deps = Deps { reference: Arc::new(Crashing), ..world.deps.clone() };
-    let processor = Processor::start(deps, 1, LIMITS).unwrap();
+    let processor = Processor::start(deps_that_crash(&world), 1, LIMITS).unwrap();
     wait_for_failure(&processor);
     assert_eq!(processor.stop().unwrap_err().reason, "a thread panicked");
+}
+
+/// The gauge stood at the number of threads that were started, so that an alert on it never saw that nobody decides.
+#[test]
+fn a_thread_that_ends_is_no_longer_counted_among_those_that_decide() {
+    let world = World::over(MemoryLog::new(2, 0));
+    let processor = Processor::start(deps_that_crash(&world), 2, LIMITS).unwrap();
+    let workers = &world.deps.metrics.workers;
+    assert_eq!(workers.get(), 2);
+    world.log.send(&rated("t-1", 3));
+    let one_is_left = |_| {
+        processor.held(|| ());
+        workers.get() == 1
+    };
+    assert!((0..10_000).any(one_is_left), "{} threads are told to decide", workers.get());
+    processor.stop().unwrap_err();
+    assert_eq!(workers.get(), 0);
 }
 
 /// Before a thread had taken its partitions the lag was told to be nothing.

@@ -1,9 +1,10 @@
 //! That every alert says what to do, and has been seen to fire.
 
+use deploy::engines::Engine;
 use deploy::rules::{self, alerts};
 use deploy::yaml::{document, items, names};
 use std::collections::BTreeSet;
-use tidy::{files, source};
+use tidy::{between, files, quoted, source, table_rows};
 
 /// The paragraphs of the page, by the alert that they are about.
 fn runbooks() -> Vec<(String, String)> {
@@ -74,4 +75,20 @@ fn every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet() {
     let there: BTreeSet<String> = alerts().into_iter().map(|alert| alert.name).collect();
     assert_eq!(fires, there, "cases in which alerts fire");
     assert_eq!(quiet, there, "cases in which alerts are quiet");
+}
+
+#[test]
+fn the_page_says_which_alerts_hold_on_one_engine_alone() {
+    let page = source("deploy/prometheus/README.md");
+    let chapter = between(&page, "\n## Engines\n", "\n## ").next().expect("a chapter about engines");
+    let rows = table_rows(chapter);
+    for (engine, begins) in [(Engine::Embedded, "embedded alone"), (Engine::Real, "real alone")] {
+        let row = rows.iter().find(|row| row[0] == begins).unwrap_or_else(|| panic!("no row `{begins}`"));
+        let told: BTreeSet<&str> = quoted(&row[1]).into_iter().collect();
+        let own = engine.own_metrics();
+        let alerts = alerts();
+        let holds = |alert: &&rules::Rule| !rules::metrics(&alert.query).is_disjoint(&own);
+        let there: BTreeSet<&str> = alerts.iter().filter(holds).map(|alert| alert.name.as_str()).collect();
+        assert_eq!(told, there, "{begins}");
+    }
 }

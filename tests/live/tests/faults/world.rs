@@ -18,12 +18,18 @@ use scylla::value::{CqlValue, Row};
 use stack::Stack;
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The folders of three processors.
 pub const PROCESSORS: [&str; 3] = ["process-0", "process-1", "process-2"];
 /// Partitions that a processor holds.
 pub const ASSIGNED: &str = "congdanso_log_assigned_partitions";
+/// Records that are not decided.
+pub const LAG: &str = "congdanso_process_lag_records{";
+/// When store and log last answered.
+pub const ANSWERED: &str = "congdanso_backends_answered_timestamp_seconds ";
+/// How long Prometheus waits for a page unless told otherwise; then it takes the process for one that is down.
+const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often something is looked at that is waited for.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -186,6 +192,25 @@ impl World {
             bail!("{name} has no metric {begins}");
         }
         Ok(values.iter().sum())
+    }
+
+    /// As [`World::metric`], of each processor that runs, scraped as Prometheus does.
+    pub fn scraped(&self, begins: &str) -> anyhow::Result<Vec<f64>> {
+        let of_one = |(name, up): (&String, &Up)| {
+            let client = Client::new(&up.base, None)?.within(SCRAPE_TIMEOUT);
+            let page = client.get("/metrics").with_context(|| format!("{name} is taken for down"))?.text;
+            let values = page.lines().filter(|line| line.starts_with(begins));
+            let values: Vec<f64> = values.filter_map(|line| line.rsplit_once(' ')?.1.parse().ok()).collect();
+            ensure!(!values.is_empty(), "{name} has no metric {begins}");
+            Ok(values.iter().sum())
+        };
+        self.processors.iter().map(of_one).collect()
+    }
+
+    /// Scrapes until every processor has been told by log and store how far it is, as it has been wherever Prometheus is at work.
+    pub fn until_scraped(&self) -> anyhow::Result<()> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
+        until("log and store answer", || Ok(self.scraped(ANSWERED)?.iter().all(|at| *at >= since)))
     }
 
     /// As [`World::metric`], over all processors that run.

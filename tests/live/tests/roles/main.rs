@@ -4,6 +4,7 @@
 
 mod emergency;
 mod one_process;
+mod pages;
 mod readme;
 mod three_processors;
 

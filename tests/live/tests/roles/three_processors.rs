@@ -1,6 +1,6 @@
 //! One intake, one process for reads, three processors.
 
-use crate::STACK;
+use crate::{STACK, pages};
 use anyhow::{Context, bail, ensure};
 use flow::folder::{Ledger, text};
 use flow::http::{Answer, Client};
@@ -67,6 +67,7 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
     let desk = city.credential("desk", "helper")?;
     let agency = city.credential("agency", "agency")?;
     let app = city.credential("app", "app")?;
+    let gateway = city.credential("gateway", "sms_gateway")?;
     let (ingest, serve) = (city.hand_out("--public", "ingest")?, city.hand_out("--public", "serve")?);
     let mut processors = Vec::new();
     for name in PROCESSORS {
@@ -139,9 +140,10 @@ fn a_processor_that_is_killed_half_way_loses_nothing_and_the_ledger_balances() -
     assert_eq!(Client::new(&reading.base, Some(&desk))?.batch("registrations", "")?.status, 404);
     assert_eq!(Client::new(&intake.base, Some(&app))?.get(&format!("/v1/accounts/{citizen}"))?.status, 404);
     assert_eq!(Client::new(&addresses[0], Some(&app))?.get(&format!("/v1/accounts/{citizen}"))?.status, 404);
-    for up in [&intake, &reading, &processors[0]] {
-        assert!(Client::new(&up.base, None)?.get("/metrics")?.text.contains("congdanso_build_info"));
-    }
+    pages::have_something_to_say(&sends()?, &Client::new(&intake.base, Some(&gateway))?)?;
+    let page = |up: &flow::process::Up| Ok(Client::new(&up.base, None)?.get("/metrics")?.text);
+    let pages = [&intake, &reading].into_iter().chain(&processors).map(page);
+    pages::have_what_is_asked_for(&pages.collect::<anyhow::Result<Vec<_>>>()?)?;
     let private = city.private_keys()?;
     assert_eq!(holding(&ingest, &private)?, Vec::<std::path::PathBuf>::new());
     assert_eq!(holding(&serve, &private)?, Vec::<std::path::PathBuf>::new());

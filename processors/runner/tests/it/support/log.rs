@@ -10,6 +10,7 @@ use schemas::{Event, Topic, TopicPartition};
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 type Records = BTreeMap<TopicPartition, Vec<Record>>;
 
@@ -27,6 +28,7 @@ struct Shared {
     leaderless: Mutex<Option<TopicPartition>>,
     /// Nothing is delivered; this often a consumer was told so since.
     withheld: Mutex<Option<u64>>,
+    is_away: AtomicBool,
     appended: Condvar,
 }
 
@@ -82,6 +84,16 @@ impl MemoryLog {
         self.shared.records.lock().entry(of).or_default().retain(|record| record.offset >= start);
     }
 
+    /// From now on nothing is read, but by those who consume.
+    pub fn go_away(&self) {
+        self.shared.is_away.store(true, Ordering::Release);
+    }
+
+    /// What is there can be read again.
+    pub fn come_back(&self) {
+        self.shared.is_away.store(false, Ordering::Release);
+    }
+
     pub fn append_now(&self, new: Vec<NewRecord>) -> Vec<u64> {
         let mut all = self.shared.records.lock();
         let offsets = new.into_iter().map(|NewRecord { to, key, value, headers }| {
@@ -113,6 +125,13 @@ impl Shared {
         Ok(())
     }
 
+    fn answers(&self) -> Result<(), ReadError> {
+        if self.is_away.load(Ordering::Acquire) {
+            return Err(ReadError::Unavailable { reason: "as told".to_owned() });
+        }
+        Ok(())
+    }
+
     fn check(&self, of: TopicPartition, wanted: u64) -> Result<(), ReadError> {
         let start = self.start(of);
         if wanted >= start {
@@ -139,6 +158,7 @@ impl EventLog for MemoryLog {
         records_max: usize,
         _bytes_max: usize,
     ) -> Result<Vec<Record>, ReadError> {
+        self.shared.answers()?;
         self.shared.check(from, offset)?;
         let mut records = self.all(from);
         records.retain(|record| record.offset >= offset);
@@ -147,6 +167,7 @@ impl EventLog for MemoryLog {
     }
 
     fn bounds(&self, of: TopicPartition) -> Result<Bounds, ReadError> {
+        self.shared.answers()?;
         let start = self.shared.start(of);
         Ok(Bounds { start, end: self.all(of).last().map_or(start, |last| last.offset + 1) })
     }

@@ -5,6 +5,7 @@ use parking_lot::{Condvar, Mutex};
 use projections::hostile::{Hostile, HostileOptions};
 use projections::{Checkpoint, PartitionCommit, ProjectionsWriter, StoreError};
 use schemas::TopicPartition;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A call to the store.
@@ -18,6 +19,7 @@ pub enum Call {
 pub struct Flaky {
     pub inner: Hostile,
     failing: Mutex<Vec<Call>>,
+    is_away: AtomicBool,
     commits: Mutex<u64>,
     committed: Condvar,
 }
@@ -27,6 +29,7 @@ impl Default for Flaky {
         Self {
             inner: Hostile::new(1, HostileOptions::calm()),
             failing: Mutex::default(),
+            is_away: AtomicBool::new(false),
             commits: Mutex::default(),
             committed: Condvar::new(),
         }
@@ -37,6 +40,16 @@ impl Flaky {
     /// The next call of this kind fails; said twice, the next two do.
     pub fn fail(&self, call: Call) {
         self.failing.lock().push(call);
+    }
+
+    /// From now on every call fails.
+    pub fn go_away(&self) {
+        self.is_away.store(true, Ordering::Release);
+    }
+
+    /// Calls are answered again.
+    pub fn come_back(&self) {
+        self.is_away.store(false, Ordering::Release);
     }
 
     /// Waits until a partition's checkpoint is at an offset. The deadline bounds a test that fails.
@@ -50,8 +63,11 @@ impl Flaky {
 
     fn call(&self, call: Call) -> Result<(), StoreError> {
         let mut failing = self.failing.lock();
-        let Some(at) = failing.iter().position(|c| *c == call) else { return Ok(()) };
-        failing.swap_remove(at);
+        if let Some(at) = failing.iter().position(|c| *c == call) {
+            failing.swap_remove(at);
+        } else if !self.is_away.load(Ordering::Acquire) {
+            return Ok(());
+        }
         Err(StoreError::Unavailable { reason: "as told".to_owned() })
     }
 }
