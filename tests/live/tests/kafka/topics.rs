@@ -80,8 +80,9 @@ fn set_but_for(name: &str, setting: &str, value: &str) {
     if setting == "max.message.bytes" {
         alter = alter.set(setting, value);
     }
-    let altered = futures_executor::block_on(admin().alter_configs([&alter], &AdminOptions::new())).unwrap();
-    altered[0].as_ref().unwrap();
+    let altered = futures_executor::block_on(admin().alter_configs([&alter], &AdminOptions::new()))
+        .expect("the broker answers");
+    altered[0].as_ref().expect("the topic is altered");
 }
 
 /// Why the log does not open, once the broker has heard of what was altered.
