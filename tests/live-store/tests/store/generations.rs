@@ -1,6 +1,6 @@
 //! Generations, and the pointer between them.
 
-use crate::world::{OF, checkpoint, commit, open, row, running, runtime};
+use live_store::world::{OF, checkpoint, commit, open, row, running, runtime};
 use domain::Table;
 use projections::{ProjectionsReader, ProjectionsWriter};
 use projections_scylla::{OpenError, ScyllaStore};
@@ -9,7 +9,7 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(60);
 
 fn history_of(store: &ScyllaStore, offset: u64) -> bool {
-    let key = row(Table::History, offset % crate::world::CITIZENS, offset, offset).key;
+    let key = row(Table::History, offset % live_store::world::CITIZENS, offset, offset).key;
     store.load(&[(Table::History, key)]).unwrap()[0].is_some()
 }
 

@@ -1,6 +1,6 @@
 //! Making tables, and telling those that are not as they should be.
 
-use crate::world::{Hand, open, running};
+use live_store::world::{Hand, open, running};
 use projections_scylla::{OpenError, Options, ScyllaStore, Subject, check, migrate};
 use prometheus::Registry;
 
