@@ -11,7 +11,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use arc_swap::ArcSwap;
 use domain::row::InKey;
-use domain::rows::{STATUS_BLOCK_ENTRIES, StatusEntryRow};
+use domain::rows::{STATUS_BLOCK_ENTRIES, STATUS_SECTION_ENTRIES, StatusEntryRow};
 use domain::{Key, Table};
 use identity::claims::{Sex, StatusReference};
 use identity::status::{ListId, Status};
@@ -299,5 +299,6 @@ fn entry_key(reference: &StatusReference) -> Option<Key> {
         return None;
     }
     let offset = block.checked_mul(STATUS_BLOCK_ENTRIES)?.checked_add(reference.index)?;
-    Some(Key(vec![epoch.to_part(), partition.to_part(), block.to_part(), offset.to_part()]))
+    let section = offset / STATUS_SECTION_ENTRIES;
+    Some(Key(vec![epoch.to_part(), partition.to_part(), section.to_part(), offset.to_part()]))
 }

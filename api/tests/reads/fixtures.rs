@@ -125,7 +125,7 @@ pub fn status_entry(account: &AccountRow, status: u8) -> StatusEntryRow {
     StatusEntryRow {
         epoch: account.status_epoch,
         partition: account.status_partition,
-        block: account.status_index / STATUS_BLOCK_ENTRIES,
+        section: account.status_index / STATUS_SECTION_ENTRIES,
         offset: account.status_index,
         status,
         citizen: account.citizen,
@@ -373,6 +373,7 @@ pub fn counts(
     StatisticsRow {
         day: Day::parse(day).unwrap(),
         dimension: by.name().to_owned(),
+        bucket: StatisticsRow::bucket_of(from.1),
         value: value.to_owned(),
         stream: from.0,
         partition: from.1,

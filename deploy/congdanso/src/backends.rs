@@ -26,6 +26,34 @@ const OPEN_WAIT: Duration = Duration::from_millis(200);
 /// # Errors
 /// As the backends say: not there, damaged, not as this program writes it, or not set as it needs it.
 pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Store>)> {
+    open_with(config, registry, ScyllaStore::open)
+}
+
+/// As [`open`], also where the rows in force are those of another program: to fill fresh ones beside them.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_rebuild(
+    config: &Config,
+    registry: &Registry,
+) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Store>)> {
+    open_with(config, registry, ScyllaStore::open_for_rebuild)
+}
+
+/// Whether rows in a cluster are not opened because they are those of another program: what a rebuild is for.
+pub fn is_of_other_rows(error: &anyhow::Error) -> bool {
+    use projections_scylla::OpenError;
+    matches!(error.downcast_ref(), Some(OpenError::OtherRows { .. }))
+}
+
+type OpenScylla =
+    fn(&projections_scylla::Options, &Registry) -> Result<Arc<ScyllaStore>, projections_scylla::OpenError>;
+
+fn open_with(
+    config: &Config,
+    registry: &Registry,
+    open_scylla: OpenScylla,
+) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Store>)> {
     let log: Arc<dyn EventLog> = match config.log_backend {
         LogBackend::Embedded => {
             EmbeddedLog::open(&config.data_dir.join("log"), embedded_log(config), registry)?
@@ -44,7 +72,7 @@ pub fn open(config: &Config, registry: &Registry) -> anyhow::Result<(Arc<dyn Eve
             let store = EmbeddedStore::open(&config.data_dir.join("projections"), options, registry)?;
             Store::Embedded(SwappableStore::new(store))
         }
-        ProjectionsBackend::Scylla => Store::Scylla(ScyllaStore::open(&config.scylla()?, registry)?),
+        ProjectionsBackend::Scylla => Store::Scylla(open_scylla(&config.scylla()?, registry)?),
     };
     Ok((log, Arc::new(store)))
 }
@@ -228,6 +256,14 @@ impl Store {
     /// Whether a scan of a whole table gives its rows in the order of their keys. A cluster gives them as they are spread over its nodes.
     pub fn scans_in_key_order(&self) -> bool {
         matches!(self, Self::Embedded(_))
+    }
+
+    /// Whether the live rows are this program's, and not only how far they are can be read.
+    pub fn knows_rows(&self) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Scylla(store) => store.knows_rows(),
+        }
     }
 
     /// Empty projections beside the live ones.

@@ -81,6 +81,8 @@ impl api::StatusLists for Lists {
     }
 }
 
+type OpenBackends = fn(&Config, &Registry) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Store>)>;
+
 impl Node {
     /// Opens the folder, making what is not there.
     ///
@@ -96,6 +98,19 @@ impl Node {
     /// # Errors
     /// See [`Node::open`].
     pub fn open_unfinished(config: &Config) -> anyhow::Result<Self> {
+        Self::open_with(config, backends::open)
+    }
+
+    /// Opens the folder, also where the live rows are those of another program: to fill fresh ones beside them.
+    ///
+    /// # Errors
+    /// See [`Node::open`].
+    pub fn open_for_rebuild(config: &Config) -> anyhow::Result<Self> {
+        crate::moving::refuse_unfinished(config)?;
+        Self::open_with(config, backends::open_for_rebuild)
+    }
+
+    fn open_with(config: &Config, open: OpenBackends) -> anyhow::Result<Self> {
         let dir = &config.data_dir;
         let lock = lock(dir)?;
         if dir.join("log").exists() && !Keystore::exists(&dir.join("keys")) {
@@ -113,7 +128,7 @@ impl Node {
             return Err(Failure::new(Exit::Failed, message).into());
         }
         let registry = Registry::new();
-        let (log, store) = backends::open(config, &registry)?;
+        let (log, store) = open(config, &registry)?;
         if !Keystore::exists(&dir.join("keys")) && has_records(&*log)? {
             let message = format!(
                 "the log has events and {} has no keys: with new ones every person would get another id. Put the folder keys of this log \

@@ -1,7 +1,7 @@
 //! What a keyspace has, against what this program wants: every difference as data.
 
 use crate::engine::Engine;
-use crate::schema::{Column, TableSchema};
+use crate::schema::{Column, PROGRESS, TableSchema};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -44,7 +44,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether `migrate` brings it about. Anything else takes a new generation of the rows, or an operator.
+    /// Whether `migrate` brings it about, a table of rows only as long as there are none. Anything else takes a new generation of the rows, or
+    /// an operator.
     #[must_use]
     pub const fn is_migrated(&self) -> bool {
         let is_missing = self.found.is_none() && self.wanted.is_some();
@@ -53,6 +54,25 @@ impl Difference {
                 self.subject,
                 Subject::Keyspace | Subject::Table(_) | Subject::Migration(_) | Subject::Generation
             )
+    }
+}
+
+impl Difference {
+    /// Whether rows cannot be read and written across it: they would lack values, or get a place of their own in time.
+    pub(crate) const fn is_of_rows(&self) -> bool {
+        matches!(
+            self.subject,
+            Subject::Keyspace | Subject::Table(_) | Subject::Column(..) | Subject::WriteTimes
+        )
+    }
+
+    /// Whether checkpoints cannot be read across it.
+    pub(crate) fn is_of_checkpoints(&self) -> bool {
+        match &self.subject {
+            Subject::Keyspace => true,
+            Subject::Table(table) | Subject::Column(table, _) => table == PROGRESS,
+            _ => false,
+        }
     }
 }
 

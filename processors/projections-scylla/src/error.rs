@@ -33,6 +33,18 @@ pub enum OpenError {
         /// All of them.
         differences: Vec<Difference>,
     },
+    /// The rows in force are those of another program: it has other tables. Not retryable: this program needs a generation of its own,
+    /// filled from the log beside it ([`ScyllaStore::open_for_rebuild`](crate::ScyllaStore::open_for_rebuild)).
+    #[error(
+        "generation {number} has rows of another program, and this one needs a generation of its own: {}",
+        list(differences)
+    )]
+    OtherRows {
+        /// The generation in force.
+        number: u64,
+        /// All differences.
+        differences: Vec<Difference>,
+    },
     /// No such generation, or one that may not be used so. Not retryable.
     #[error("generation {number}: {reason}")]
     Generation {

@@ -157,6 +157,33 @@ impl Client {
         Ok(number)
     }
 
+    /// All generations that are there, in order.
+    pub(crate) async fn told_generations(&self) -> Result<Vec<Generation>, Failure> {
+        let pointer = self.pointer().await?;
+        let generation = |(number, write_times)| Generation {
+            number,
+            keyspace: keyspace_of(&self.options.keyspace, number),
+            is_in_force: pointer.is_some_and(|pointer| pointer.number == number),
+            write_times,
+        };
+        Ok(self.generations().await?.into_iter().map(generation).collect())
+    }
+
+    /// Points to the generation that was in force before the last switch, whosever rows it has. Returns its number.
+    pub(crate) async fn roll_back(&self) -> Result<u64, OpenError> {
+        let pointer = self.pointer().await?;
+        let Pointer { number, previous } =
+            pointer.ok_or(OpenError::Generation { number: 0, reason: "none is in force" })?;
+        if previous == number {
+            return Err(OpenError::Generation { number, reason: "there is none before it" });
+        }
+        if !self.generations().await?.iter().any(|(known, _)| *known == previous) {
+            return Err(OpenError::Generation { number: previous, reason: "there is none" });
+        }
+        self.point_to(Pointer { number: previous, previous: number }).await?;
+        Ok(previous)
+    }
+
     /// Removes a generation that is not in force, with its rows.
     pub(crate) async fn drop_generation(&self, number: u64) -> Result<(), OpenError> {
         if self.pointer().await?.is_some_and(|pointer| pointer.number == number) {

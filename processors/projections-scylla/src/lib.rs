@@ -13,7 +13,8 @@
 //! # Generations
 //! Rows stand in `<keyspace>_g<n>`; a row in `<keyspace>.pointer` names the generation in force. A rebuild fills a new one beside
 //! it ([`ScyllaStore::begin_generation`]) and [`ScyllaStore::promote`] switches the pointer, for all processes, while they run;
-//! [`ScyllaStore::roll_back`] switches it back. An owner whose generation was switched is told so at its next commit, and starts again from the
+//! [`ScyllaStore::roll_back`] switches it back. The tables of a generation are those of the program that made it; a program follows the
+//! pointer to tables that it knows, and otherwise stays where it is. An owner whose generation was switched is told so at its next commit, and starts again from the
 //! checkpoints that stand in the new one.
 //!
 //! The crate's README has the tables: their keys, who reads them, rows per event, bytes per row, and the bound of every partition.
@@ -29,6 +30,7 @@ mod flight;
 mod generation;
 mod metrics;
 mod migrate;
+mod operate;
 pub mod options;
 mod owners;
 mod progress;
@@ -46,5 +48,6 @@ pub use flight::{IN_FLIGHT_MAX, IN_FLIGHT_MIN};
 pub use generation::Generation;
 pub use metrics::Metrics;
 pub use migrate::Migrated;
+pub use operate::{check, drop_generation, generations, migrate, roll_back};
 pub use options::{Credentials, Options, ReadConsistency, Tls};
-pub use store::{ScyllaStore, check, migrate};
+pub use store::ScyllaStore;

@@ -32,9 +32,11 @@ impl Metrics {
             "Requests that may be in flight to the store; follows what it bears.",
         );
         let in_flight = IntGaugeVec::new(in_flight, &["side"]).expect("names and labels are constants");
-        let generation =
-            IntGauge::new("congdanso_projections_generation", "Generation of the rows that is in force.")
-                .expect("names are constants of the right form");
+        let generation = IntGauge::new(
+            "congdanso_projections_generation",
+            "Generation of the rows that this process reads and writes.",
+        )
+        .expect("names are constants of the right form");
         register(registry, failed.clone());
         register(registry, in_flight.clone());
         register(registry, generation.clone());

@@ -1,8 +1,9 @@
 //! Bringing the store up to date, and checking that it is.
 //!
-//! Tables that are missing are made; nothing is ever altered. Rows are written whole, so that a column that is added would be null in the rows
-//! that are there, and a column that changes would hold two kinds of values: a generation of the rows keeps its columns, and other columns
-//! take a new generation, filled from the log.
+//! Tables that are missing are made where there are no rows yet; nothing is ever altered. Rows are written whole, so that a column that is
+//! added would be null in the rows that are there, a column that changes would hold two kinds of values, and a table that is added would lack
+//! what was decided before: a generation of the rows keeps its tables, and other ones take a new generation, which a rebuild fills from the log
+//! while the program that made the old one goes on with it.
 
 use crate::client::Client;
 use crate::difference::{Difference, Found, FoundColumn, Subject, compare};
@@ -10,7 +11,7 @@ use crate::engine::Engine;
 use crate::error::OpenError;
 use crate::failure::{Failure, FailureClass};
 use crate::generation::{Pointer, ROW, control_tables, keyspace_of, now};
-use crate::schema::{TableSchema, create_keyspace, create_table, quoted};
+use crate::schema::{PROGRESS, TableSchema, create_keyspace, create_table, quoted};
 use crate::write_time;
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,7 +45,7 @@ pub(crate) async fn make_tables(
 
 /// Makes what is missing. One process at a time: stores without a consensus on their schema do not bear two that make one table.
 pub(crate) async fn migrate(client: &Client) -> Result<Migrated, OpenError> {
-    let before = check(client).await?;
+    let before = check(client).await?.all();
     if let Some(newer) =
         before.iter().find(|d| matches!(d.subject, Subject::Migration(_)) && !d.is_migrated())
     {
@@ -62,6 +63,7 @@ pub(crate) async fn migrate(client: &Client) -> Result<Migrated, OpenError> {
         client.tell(&statement, values).await?;
     }
     match client.pointer().await? {
+        Some(pointer) if has_rows(client, pointer.number).await? => {}
         Some(pointer) => {
             make_tables(client, &keyspace_of(keyspace, pointer.number), &TableSchema::all()).await?;
         }
@@ -70,49 +72,95 @@ pub(crate) async fn migrate(client: &Client) -> Result<Migrated, OpenError> {
             client.point_to(Pointer { number, previous: number }).await?;
         }
     }
-    let differences = check(client).await?;
-    if differences.is_empty() {
-        Ok(Migrated { made: before })
-    } else {
-        Err(OpenError::Differs { differences })
+    check(client).await?.refused()?;
+    Ok(Migrated { made: before })
+}
+
+/// Whether a generation may have rows: whether it has a checkpoint, which a table that is made now would not belong to.
+async fn has_rows(client: &Client, number: u64) -> Result<bool, Failure> {
+    if check_rows(client, number).await?.iter().any(Difference::is_of_checkpoints) {
+        return Ok(false);
+    }
+    let keyspace = quoted(&keyspace_of(&client.options.keyspace, number));
+    let question = format!("SELECT topic FROM {keyspace}.{PROGRESS} LIMIT 1");
+    Ok(client.ask(&question, ()).await?.rows_num() > 0)
+}
+
+/// Everything in which the store differs from what this program writes and reads.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// The generation in force; `None` when there is none, or it cannot be known.
+    pub in_force: Option<u64>,
+    /// In the keyspace that keeps the pointer.
+    control: Vec<Difference>,
+    /// In the generation in force.
+    rows: Vec<Difference>,
+}
+
+impl Checked {
+    pub(crate) fn all(self) -> Vec<Difference> {
+        [self.control, self.rows].concat()
+    }
+
+    /// The generation in force, when nothing differs.
+    pub(crate) fn refused(self) -> Result<u64, OpenError> {
+        let is_gone = self.rows.iter().any(|difference| difference.subject == Subject::Keyspace);
+        match self.in_force {
+            Some(number) if self.control.is_empty() && self.rows.is_empty() => Ok(number),
+            Some(number)
+                if self.control.is_empty() && !is_gone && self.rows.iter().any(Difference::is_of_rows) =>
+            {
+                Err(OpenError::OtherRows { number, differences: self.rows })
+            }
+            _ => Err(OpenError::Differs { differences: self.all() }),
+        }
     }
 }
 
 /// Everything in which the store differs from what this program writes and reads.
-pub(crate) async fn check(client: &Client) -> Result<Vec<Difference>, Failure> {
-    let keyspace = &client.options.keyspace;
-    let mut differences = check_keyspace(client, keyspace, &control_tables()).await?;
-    if !differences.is_empty() {
-        return Ok(differences);
+pub(crate) async fn check(client: &Client) -> Result<Checked, Failure> {
+    let control = check_control(client).await?;
+    if !control.is_empty() {
+        return Ok(Checked { control, ..Checked::default() });
     }
-    let differs = |keyspace: &str, subject, wanted: Option<String>, found: Option<String>| Difference {
-        keyspace: keyspace.to_owned(),
+    let keyspace = &client.options.keyspace;
+    let differs = |subject, wanted: Option<&str>, found: Option<&str>| Difference {
+        keyspace: keyspace.clone(),
         subject,
-        wanted,
-        found,
+        wanted: wanted.map(str::to_owned),
+        found: found.map(str::to_owned),
     };
+    let mut control = Vec::new();
     let applied = applied(client).await?;
     for migration in MIGRATIONS.iter().filter(|m| !applied.contains(&m.version)) {
-        let subject = Subject::Migration(migration.version);
-        differences.push(differs(keyspace, subject, Some(migration.what.to_owned()), None));
+        control.push(differs(Subject::Migration(migration.version), Some(migration.what), None));
     }
     for version in applied.iter().filter(|v| !MIGRATIONS.iter().any(|m| m.version == **v)) {
-        let found = Some("one of a newer program".to_owned());
-        differences.push(differs(keyspace, Subject::Migration(*version), None, found));
+        control.push(differs(Subject::Migration(*version), None, Some("one of a newer program")));
     }
-    let Some(pointer) = client.pointer().await? else {
-        differences.push(differs(keyspace, Subject::Generation, Some("one in force".to_owned()), None));
-        return Ok(differences);
+    let Some(Pointer { number, .. }) = client.pointer().await? else {
+        control.push(differs(Subject::Generation, Some("one in force"), None));
+        return Ok(Checked { control, ..Checked::default() });
     };
-    let rows = keyspace_of(keyspace, pointer.number);
+    Ok(Checked { in_force: Some(number), control, rows: check_rows(client, number).await? })
+}
+
+/// Everything in which the keyspace that keeps the pointer differs.
+pub(crate) async fn check_control(client: &Client) -> Result<Vec<Difference>, Failure> {
+    check_keyspace(client, &client.options.keyspace, &control_tables()).await
+}
+
+/// Everything in which a generation differs from one that this program makes.
+pub(crate) async fn check_rows(client: &Client, number: u64) -> Result<Vec<Difference>, Failure> {
+    let keyspace = keyspace_of(&client.options.keyspace, number);
     let generations = client.generations().await?;
-    let times = generations.into_iter().find(|(number, _)| *number == pointer.number);
-    let times = times.map(|(_, times)| times);
+    let times = generations.into_iter().find(|(known, _)| *known == number).map(|(_, times)| times);
+    let mut differences = Vec::new();
     if times.as_deref() != Some(write_time::FUNCTION) {
-        let wanted = Some(write_time::FUNCTION.to_owned());
-        differences.push(differs(&rows, Subject::WriteTimes, wanted, times));
+        let (subject, wanted) = (Subject::WriteTimes, Some(write_time::FUNCTION.to_owned()));
+        differences.push(Difference { keyspace: keyspace.clone(), subject, wanted, found: times });
     }
-    differences.extend(check_keyspace(client, &rows, &TableSchema::all()).await?);
+    differences.extend(check_keyspace(client, &keyspace, &TableSchema::all()).await?);
     Ok(differences)
 }
 

@@ -1,5 +1,6 @@
 //! The threads that speak to the store, and waiting on them from threads that know no runtime.
 
+use crate::error::OpenError;
 use futures_util::future::BoxFuture;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -16,10 +17,11 @@ const IO_THREADS: usize = 2;
 pub(crate) struct IoRuntime(Option<Runtime>);
 
 impl IoRuntime {
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub(crate) fn start() -> Result<Self, OpenError> {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(IO_THREADS).thread_name("projections-io").enable_all();
-        Ok(Self(Some(builder.build()?)))
+        let runtime = builder.build();
+        Ok(Self(Some(runtime.map_err(|error| OpenError::Unreachable { reason: error.to_string() })?)))
     }
 
     fn runtime(&self) -> &Runtime {

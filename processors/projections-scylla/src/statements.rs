@@ -7,6 +7,7 @@ use crate::schema::{Shape, TableSchema, insert, select_many, select_one, select_
 use domain::{Table, TableDef};
 use futures_util::future::try_join_all;
 use parking_lot::Mutex;
+use projections::StoreError;
 use scylla::frame::types::Consistency;
 use scylla::statement::prepared::PreparedStatement;
 use std::collections::HashMap;
@@ -53,8 +54,12 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    /// Prepares what every batch needs; scans are prepared when they are first asked for.
-    pub(crate) async fn prepare(client: &Client, keyspace: &str) -> Result<Self, Failure> {
+    /// Prepares what every batch needs of some tables; scans are prepared when they are first asked for.
+    pub(crate) async fn prepare(
+        client: &Client,
+        keyspace: &str,
+        tables: &[&TableDef],
+    ) -> Result<Self, Failure> {
         let reader = match client.options.read_consistency {
             ReadConsistency::LocalQuorum => Consistency::LocalQuorum,
             ReadConsistency::LocalOne => Consistency::LocalOne,
@@ -77,7 +82,7 @@ impl Statements {
             let statements = TableStatements { insert, many, one_for_writer: one, one_for_reader };
             Ok::<_, Failure>((def.table, statements))
         };
-        let tables = try_join_all(domain::rows::ALL.iter().map(|def| table(def))).await?;
+        let tables = try_join_all(tables.iter().map(|def| table(def))).await?;
         let of_topic =
             client.prepare(select_partition(keyspace, &progress), Consistency::LocalQuorum).await?;
         Ok(Self {
@@ -90,9 +95,21 @@ impl Statements {
         })
     }
 
-    pub(crate) fn of(&self, table: Table) -> &TableStatements {
+    /// Statements of a table.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the rows are those of another program, whose checkpoints alone are read.
+    pub(crate) fn of(&self, table: Table) -> Result<&TableStatements, StoreError> {
         let found = self.tables.iter().find(|(of, _)| *of == table);
-        &found.expect("every table of the contract was prepared").1
+        let unknown = || StoreError::Refused {
+            reason: format!("{}.{table} has rows of another program", self.keyspace),
+        };
+        found.map(|(_, statements)| statements).ok_or_else(unknown)
+    }
+
+    /// Whether the rows are this program's.
+    pub(crate) fn are_of_rows(&self) -> bool {
+        !self.tables.is_empty()
     }
 
     /// All checkpoints of a topic.

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::flight::Flight;
 use crate::generation::{Generation, Pointer, keyspace_of};
 use crate::metrics::Metrics;
-use crate::migrate::{self, Migrated};
+use crate::migrate;
 use crate::options::Options;
 use crate::owners::Owners;
 use crate::progress::Progress;
@@ -20,9 +20,11 @@ use crate::runtime::IoRuntime;
 use crate::statements::Statements;
 use crate::{Difference, write_time};
 use arc_swap::ArcSwap;
+use domain::{TableDef, rows};
 use prometheus::Registry;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows on ScyllaDB or Apache Cassandra.
 pub struct ScyllaStore {
@@ -36,6 +38,8 @@ struct Shared {
     live: ArcSwap<Live>,
     /// Whether `live` is what the pointer says, or stays.
     is_pinned: bool,
+    /// The generation that the pointer names and that this program does not know; 0 for none.
+    unknown: AtomicU64,
     owners: Owners,
     progress: Progress,
     writes: Flight,
@@ -49,29 +53,9 @@ struct Live {
     statements: Statements,
 }
 
-fn start_io() -> Result<IoRuntime, OpenError> {
-    IoRuntime::start().map_err(|error| OpenError::Unreachable { reason: error.to_string() })
-}
-
-/// Makes what is missing in the store: the keyspaces, their tables, the first generation. Never alters what is there. Called by one
-/// process at a time; harmless when repeated.
-///
-/// # Errors
-/// See [`OpenError`]; [`OpenError::Differs`] has what is left that this does not bring about.
-pub fn migrate(options: &Options) -> Result<Migrated, OpenError> {
-    start_io()?.block_on(async { migrate::migrate(&Client::connect(options).await?).await })
-}
-
-/// Everything in which the store differs from what this program writes and reads. Changes nothing.
-///
-/// # Errors
-/// See [`OpenError`].
-pub fn check(options: &Options) -> Result<Vec<Difference>, OpenError> {
-    start_io()?.block_on(async { Ok(migrate::check(&Client::connect(options).await?).await?) })
-}
-
 impl ScyllaStore {
-    /// Opens the generation in force, and follows the pointer from then on.
+    /// Opens the generation in force, and follows the pointer from then on, to generations with the tables that this program knows: when it
+    /// names another one, this stays where it is.
     ///
     /// # Errors
     /// See [`OpenError`]. A store that differs is not opened.
@@ -79,32 +63,50 @@ impl ScyllaStore {
     /// # Panics
     /// When the registry has a store's metrics already.
     pub fn open(options: &Options, registry: &Registry) -> Result<Arc<Self>, OpenError> {
-        let io = Arc::new(start_io()?);
+        let io = Arc::new(IoRuntime::start()?);
         let client = io.block_on(Client::connect(options))?;
-        let differences = io.block_on(migrate::check(&client))?;
-        if !differences.is_empty() {
-            return Err(OpenError::Differs { differences });
-        }
-        let pointer = io.block_on(client.pointer())?;
-        let number = pointer.map_or(0, |pointer| pointer.number);
-        let metrics = Metrics::new(registry);
-        Self::of(Arc::new(client), io, number, false, metrics)
+        let number = io.block_on(migrate::check(&client))?.refused()?;
+        Self::of(Arc::new(client), io, (number, &rows::ALL), false, Metrics::new(registry))
+    }
+
+    /// As [`ScyllaStore::open`], also where the rows in force are those of another program: to fill a generation of this one's beside
+    /// them. Of the rows in force its checkpoints are read then, and nothing else.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; [`OpenError::OtherRows`] when not even checkpoints are as this program knows them.
+    ///
+    /// # Panics
+    /// When the registry has a store's metrics already.
+    pub fn open_for_rebuild(options: &Options, registry: &Registry) -> Result<Arc<Self>, OpenError> {
+        let io = Arc::new(IoRuntime::start()?);
+        let client = io.block_on(Client::connect(options))?;
+        let (number, tables) = match io.block_on(migrate::check(&client))?.refused() {
+            Ok(number) => (number, &rows::ALL[..]),
+            Err(OpenError::OtherRows { number, differences })
+                if !differences.iter().any(Difference::is_of_checkpoints) =>
+            {
+                (number, &[][..])
+            }
+            Err(error) => return Err(error),
+        };
+        Self::of(Arc::new(client), io, (number, tables), false, Metrics::new(registry))
     }
 
     fn of(
         client: Arc<Client>,
         io: Arc<IoRuntime>,
-        number: u64,
+        (number, tables): (u64, &[&TableDef]),
         is_pinned: bool,
         metrics: Metrics,
     ) -> Result<Arc<Self>, OpenError> {
-        let live = io.block_on(open_generation(&client, number))?;
+        let live = io.block_on(open_generation(&client, number, tables))?;
         if !is_pinned {
             metrics.generation.set(number as i64);
         }
         let shared = Arc::new(Shared {
             live: ArcSwap::from_pointee(live),
             is_pinned,
+            unknown: AtomicU64::new(0),
             owners: Owners::default(),
             progress: Progress::new(number),
             writes: Flight::new(metrics.in_flight_writer.clone()),
@@ -134,7 +136,8 @@ impl ScyllaStore {
     pub fn pinned(&self, number: u64) -> Result<Arc<Self>, OpenError> {
         self.known(number)?;
         let Self { shared, io } = self;
-        Self::of(Arc::clone(&shared.client), Arc::clone(io), number, true, shared.metrics.clone())
+        let of = (number, &rows::ALL[..]);
+        Self::of(Arc::clone(&shared.client), Arc::clone(io), of, true, shared.metrics.clone())
     }
 
     /// Puts a generation in force, for all processes: this one at once, others within a second. What owners commit to the old generation
@@ -158,19 +161,16 @@ impl ScyllaStore {
         })
     }
 
-    /// Puts the generation in force that was so before the last switch. Returns its number.
+    /// As [`roll_back`](crate::roll_back); this store goes over at once.
     ///
     /// # Errors
-    /// See [`OpenError`]; [`OpenError::Generation`] when there is none, or it was dropped.
+    /// As [`roll_back`](crate::roll_back).
     pub fn roll_back(&self) -> Result<u64, OpenError> {
-        let pointer = self.io.block_on(self.shared.client.pointer())?;
-        let pointer = pointer.ok_or(OpenError::Generation { number: 0, reason: "none is in force" })?;
-        if pointer.previous == pointer.number {
-            let reason = "there is none before it";
-            return Err(OpenError::Generation { number: pointer.number, reason });
-        }
-        self.promote(pointer.previous)?;
-        Ok(pointer.previous)
+        self.io.block_on(async {
+            let number = self.shared.client.roll_back().await?;
+            self.shared.follow_pointer().await?;
+            Ok(number)
+        })
     }
 
     /// All generations, in order.
@@ -178,17 +178,7 @@ impl ScyllaStore {
     /// # Errors
     /// See [`OpenError`].
     pub fn generations(&self) -> Result<Vec<Generation>, OpenError> {
-        let client = &self.shared.client;
-        let (pointer, known) = self
-            .io
-            .block_on(async { Ok::<_, Failure>((client.pointer().await?, client.generations().await?)) })?;
-        let generation = |(number, write_times)| Generation {
-            number,
-            keyspace: keyspace_of(&client.options.keyspace, number),
-            is_in_force: pointer.is_some_and(|pointer| pointer.number == number),
-            write_times,
-        };
-        Ok(known.into_iter().map(generation).collect())
+        Ok(self.io.block_on(self.shared.client.told_generations())?)
     }
 
     /// Removes a generation with its rows. Nothing brings it back but filling a new one.
@@ -205,6 +195,12 @@ impl ScyllaStore {
         self.shared.live.load().number
     }
 
+    /// Whether its rows are this program's, and not only its checkpoints can be read.
+    #[must_use]
+    pub fn knows_rows(&self) -> bool {
+        self.shared.live.load().statements.are_of_rows()
+    }
+
     /// The settings that it was opened with.
     #[must_use]
     pub fn options(&self) -> &Options {
@@ -219,13 +215,17 @@ impl ScyllaStore {
     }
 }
 
-async fn open_generation(client: &Client, number: u64) -> Result<Live, Failure> {
+async fn open_generation(client: &Client, number: u64, tables: &[&TableDef]) -> Result<Live, Failure> {
     let keyspace = keyspace_of(&client.options.keyspace, number);
-    Ok(Live { number, statements: Statements::prepare(client, &keyspace).await? })
+    Ok(Live { number, statements: Statements::prepare(client, &keyspace, tables).await? })
 }
 
 impl Shared {
-    /// Goes over to the generation that the pointer names, if it is another one. Tells whether it was.
+    /// Goes over to the generation that the pointer names, if it is another one and this program knows its rows. Tells whether it did.
+    ///
+    /// Rows of another program are neither read nor written: a column that this one does not know would be null in what it writes. It goes on
+    /// with the generation that it has, which nobody takes away before an operator does, and is at its checkpoints when the pointer comes
+    /// back.
     async fn follow_pointer(&self) -> Result<bool, Failure> {
         if self.is_pinned {
             return Ok(false);
@@ -233,13 +233,25 @@ impl Shared {
         let Some(pointer) = self.client.pointer().await? else { return Ok(false) };
         let before = self.live.load().number;
         if pointer.number == before {
+            self.unknown.store(0, Ordering::Relaxed);
+            return Ok(false);
+        }
+        if self.unknown.load(Ordering::Relaxed) == pointer.number {
+            return Ok(false);
+        }
+        let mut differences = migrate::check_rows(&self.client, pointer.number).await?;
+        differences.retain(Difference::is_of_rows);
+        if !differences.is_empty() {
+            let error = OpenError::OtherRows { number: pointer.number, differences };
+            tracing::error!(%error, stays_with = before, "rows of another program are in force");
+            self.unknown.store(pointer.number, Ordering::Relaxed);
             return Ok(false);
         }
         // The driver learns where the new keyspace's rows live; without it, it would send each request by way of another node.
         if let Err(error) = self.client.session.refresh_metadata().await {
             tracing::warn!(%error, "the nodes of the projections' store were not asked where rows live");
         }
-        let live = open_generation(&self.client, pointer.number).await?;
+        let live = open_generation(&self.client, pointer.number, &rows::ALL).await?;
         self.live.store(Arc::new(live));
         self.progress.go_over_to(pointer.number);
         self.metrics.generation.set(pointer.number as i64);

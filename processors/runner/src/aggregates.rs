@@ -112,8 +112,8 @@ impl Aggregates {
         let (stream, partition) = (self.stream, self.partition);
         let statistics = |(day, dimension, value): (Day, Dimension, CompactString)| {
             let (dimension, value) = (dimension.name().to_owned(), value.into_string());
-            let counts = Counts::default();
-            StatisticsRow { day, dimension, value, stream, partition, agg_off: 0, counts }
+            let (bucket, counts) = (StatisticsRow::bucket_of(partition), Counts::default());
+            StatisticsRow { day, dimension, bucket, value, stream, partition, agg_off: 0, counts }
         };
         let ledger = |sender| LedgerRow {
             stream,

@@ -85,8 +85,9 @@ impl Change {
         let entry = StatusEntryRow::from_row(row)
             .inspect_err(|error| tracing::error!(%error, "a status entry is left out of the status lists"))
             .ok()?;
+        let block = entry.offset / STATUS_BLOCK_ENTRIES;
         Some(Self {
-            id: ListId { epoch: entry.epoch, partition: entry.partition, block: entry.block },
+            id: ListId { epoch: entry.epoch, partition: entry.partition, block },
             index: entry.offset % BLOCK_ENTRIES,
             status: Status::of_number(entry.status),
             since: entry.since,

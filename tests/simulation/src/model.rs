@@ -159,6 +159,7 @@ impl Model {
             let fresh = StatisticsRow {
                 day,
                 dimension: dimension.name().to_owned(),
+                bucket: StatisticsRow::bucket_of(place.partition),
                 value: value.into_string(),
                 stream: place.stream,
                 partition: place.partition,

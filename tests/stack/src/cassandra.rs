@@ -7,9 +7,14 @@ use crate::{StackError, state};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Heap of one node.
-const HEAP: &str = "-Xmx1g";
+/// Heap and memtables of a node that is alone, in MiB.
+const ALONE: Memory = Memory { heap: 1_024, memtables: 256 };
+/// And of one of several, which share the machine.
+const OF_SEVERAL: Memory = Memory { heap: 640, memtables: 96 };
+/// How long one of several nodes tries to reach another one before it ends.
+const PEER_MAX: Duration = Duration::from_secs(120);
 /// What a JDK 17 must open to Cassandra 5, as its own start script does.
 const EXPORTS: [&str; 10] = [
     "java.base/jdk.internal.misc",
@@ -47,6 +52,20 @@ const LOGBACK: &str = r#"<configuration>
   <root level="WARN"><appender-ref ref="out"/></root>
 </configuration>
 "#;
+
+/// What a node takes, in MiB.
+#[derive(Clone, Copy)]
+struct Memory {
+    heap: u16,
+    /// Within the heap; half as much again outside it.
+    memtables: u16,
+}
+
+impl Memory {
+    fn of(nodes: u8) -> Self {
+        if nodes == 1 { ALONE } else { OF_SEVERAL }
+    }
+}
 
 /// Makes the folders of the nodes and says how they are started.
 pub fn nodes(
@@ -88,22 +107,22 @@ pub fn jars(say: &mut dyn FnMut(&str)) -> Result<PathBuf, StackError> {
 
 fn arguments(nodes: u8, jars: &Path, folder: &Path, yaml: &Path, logback: &Path) -> Vec<String> {
     let mut arguments = vec![
-        HEAP.to_owned(),
+        format!("-Xmx{}m", Memory::of(nodes).heap),
         "-Xms256m".to_owned(),
         "-XX:+ExitOnOutOfMemoryError".to_owned(),
         format!("-javaagent:{}", jars.join(AGENT).display()),
         "-Djdk.attach.allowAttachSelf=true".to_owned(),
         "-Djava.net.preferIPv4Stack=true".to_owned(),
         "-Dcassandra-foreground=yes".to_owned(),
-        "-Dcassandra.ring_delay_ms=0".to_owned(),
         format!("-Dcassandra.config=file://{}", yaml.display()),
         format!("-Dcassandra.storagedir={}", folder.display()),
         format!("-Dlogback.configurationFile=file://{}", logback.display()),
     ];
-    if nodes == 1 {
-        // There is nobody to hear from.
-        arguments.push("-Dcassandra.skip_wait_for_gossip_to_settle=0".to_owned());
-    }
+    // Nobody waits for gossip to settle: whoever starts nodes waits until they see each other.
+    arguments.push("-Dcassandra.skip_wait_for_gossip_to_settle=0".to_owned());
+    // A node that is alone has nobody to hear from; of several each must reach the first one, which takes its time on a busy machine.
+    let ring_delay = if nodes == 1 { 0 } else { PEER_MAX.as_millis() };
+    arguments.push(format!("-Dcassandra.ring_delay_ms={ring_delay}"));
     arguments.extend(EXPORTS.map(|module| format!("--add-exports={module}=ALL-UNNAMED")));
     arguments.extend(OPENS.map(|module| format!("--add-opens={module}=ALL-UNNAMED")));
     arguments.extend(["-cp".to_owned(), format!("{}/*", jars.display())]);
@@ -118,6 +137,8 @@ fn token(id: u8, nodes: u8) -> i128 {
 
 fn yaml_of(id: u8, nodes: u8, address: Ipv4Addr, native: u16, storage: u16, folder: &Path) -> String {
     let folder = folder.display();
+    let on_heap = Memory::of(nodes).memtables;
+    let off_heap = on_heap / 2;
     // The lowest value of the ring is no token of a node.
     let token = token(id, nodes) + 1;
     format!(
@@ -148,8 +169,10 @@ commitlog_sync_group_window: 2ms
 # Each writer waits for the sync of its group: few of them would be what bounds a small machine.
 concurrent_writes: 256
 commitlog_total_space: 512MiB
-memtable_heap_space: 256MiB
-memtable_offheap_space: 128MiB
+memtable_heap_space: {on_heap}MiB
+memtable_offheap_space: {off_heap}MiB
+# What a node missed is brought to it by the reads that need it, and by nothing else: tests are to see that they do.
+hinted_handoff_enabled: false
 key_cache_size: 16MiB
 counter_cache_size: 0MiB
 networking_cache_size: 32MiB

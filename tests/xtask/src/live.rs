@@ -32,6 +32,7 @@ pub const SUITES: &[Suite] = &[
     Suite { package: "live", test: "kafka", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "kafka_faults", needs: &[JDK, MAVEN] },
     Suite { package: "live-store", test: "store", needs: &[JDK, MAVEN] },
+    Suite { package: "live-store", test: "cluster", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "flows", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "moving", needs: &[JDK, MAVEN] },
     Suite { package: "live", test: "roles", needs: &[JDK, MAVEN, PYTHON, KCAT, CURL, PROMETHEUS] },
@@ -164,7 +165,7 @@ mod tests {
     fn suites_are_named_by_package_by_test_or_by_both() {
         let names = |of: &[&str]| named(of).unwrap().iter().map(super::Suite::name).collect::<Vec<_>>();
         assert_eq!(names(&[]).len(), SUITES.len());
-        assert_eq!(names(&["live-store", "roles"]), ["live-store/store", "live/roles"]);
+        assert_eq!(names(&["live-store", "roles"]), ["live-store/store", "live-store/cluster", "live/roles"]);
         assert_eq!(names(&["live/kafka"]), ["live/kafka"]);
         assert!(names(&["live"]).contains(&"interop/live".to_owned()), "a test of that name too");
         assert!(named(&["roles", "rolls"]).is_err_and(|error| error.to_string().contains("rolls")));

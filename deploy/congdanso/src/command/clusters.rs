@@ -3,10 +3,9 @@
 
 use super::{say, say_json, settings};
 use crate::cli::{Global, StoreCommand, TopicsCommand};
-use crate::config::{Config, LogBackend, ProjectionsBackend};
+use crate::config::{LogBackend, ProjectionsBackend};
 use crate::exit::{Exit, Failure};
-use projections_scylla::ScyllaStore;
-use prometheus::Registry;
+use projections_scylla::{Difference, Options};
 use serde_json::json;
 
 /// Runs `congdanso topics`.
@@ -42,25 +41,24 @@ pub fn store(global: &Global, command: &StoreCommand) -> anyhow::Result<()> {
     match command {
         StoreCommand::Migrate => {
             let made = projections_scylla::migrate(&options)?.made;
-            let made: Vec<String> = made.iter().map(ToString::to_string).collect();
-            tell(global, &made, &[])
+            tell(global, &told(&made), &[])
         }
-        StoreCommand::Check => {
-            let differences = projections_scylla::check(&options)?;
-            let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
-            tell(global, &[], &differences)
-        }
-        StoreCommand::Generations => generations(global, &config),
+        StoreCommand::Check => tell(global, &[], &told(&projections_scylla::check(&options)?)),
+        StoreCommand::Generations => generations(global, &options),
         StoreCommand::Rollback => {
-            let number = open(&config)?.roll_back()?;
+            let number = projections_scylla::roll_back(&options)?;
+            let differences = projections_scylla::check(&options)?;
             if global.json {
-                return say_json(&json!({"in_force": number}));
+                return say_json(&json!({"in_force": number, "differences": told(&differences)}));
             }
             eprintln!("generation {number} is in force");
+            for difference in &differences {
+                eprintln!("not this program's: {difference}");
+            }
             Ok(())
         }
         StoreCommand::Drop { number } => {
-            open(&config)?.drop_generation(*number)?;
+            projections_scylla::drop_generation(&options, *number)?;
             if global.json {
                 return say_json(&json!({"dropped": number}));
             }
@@ -70,12 +68,12 @@ pub fn store(global: &Global, command: &StoreCommand) -> anyhow::Result<()> {
     }
 }
 
-fn open(config: &Config) -> anyhow::Result<std::sync::Arc<ScyllaStore>> {
-    Ok(ScyllaStore::open(&config.scylla()?, &Registry::new())?)
+fn told(differences: &[Difference]) -> Vec<String> {
+    differences.iter().map(ToString::to_string).collect()
 }
 
-fn generations(global: &Global, config: &Config) -> anyhow::Result<()> {
-    let all = open(config)?.generations()?;
+fn generations(global: &Global, options: &Options) -> anyhow::Result<()> {
+    let all = projections_scylla::generations(options)?;
     if global.json {
         let all: Vec<_> = all
             .iter()

@@ -2,8 +2,11 @@
 
 use super::{Progress, reach, say, say_json, settings};
 use crate::admin::Request;
+use crate::admin::client::Session;
+use crate::backends;
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
+use crate::node::Node;
 use anyhow::Context;
 use std::path::Path;
 
@@ -17,6 +20,10 @@ pub fn run(global: &Global, verify: bool) -> anyhow::Result<()> {
             eprintln!("{error:#}");
             set_aside(&settings(global)?.config.data_dir)?;
             reach(global)?
+        }
+        Err(error) if !verify && backends::is_of_other_rows(&error) => {
+            eprintln!("{error:#}");
+            Session::Local(Box::new(Node::open_for_rebuild(&settings(global)?.config)?))
         }
         reached => reached?,
     };

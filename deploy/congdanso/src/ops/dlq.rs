@@ -11,10 +11,12 @@ use runner::DeadLetter;
 use schemas::partitioner::partition_of;
 use schemas::{Place, Stream, Topic, TopicPartition};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 const PAGE_RECORDS: usize = 500;
 const PAGE_BYTES: usize = 4 << 20;
 
+/// Every dead letter once: a record that is decided again, after a crash or a switch to rows that are behind, is a dead letter again.
 fn each(
     log: &dyn EventLog,
     stream: Stream,
@@ -24,12 +26,15 @@ fn each(
     for partition in 0..log.layout(topic).partitions {
         let of = TopicPartition { topic, partition };
         let mut next = log.bounds(of)?.start;
+        let mut seen = HashSet::new();
         loop {
             let page = log.read(of, next, PAGE_RECORDS, PAGE_BYTES)?;
             let Some(last) = page.last() else { break };
             next = last.offset + 1;
             for record in page {
-                if let Some(letter) = DeadLetter::read(stream, record) {
+                if let Some(letter) = DeadLetter::read(stream, record)
+                    && seen.insert(letter.place)
+                {
                     see(letter)?;
                 }
             }

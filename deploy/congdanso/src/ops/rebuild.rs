@@ -103,14 +103,15 @@ fn standing_still<T>(context: &Context<'_>, act: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Replays to where the live rows are and swaps. Intake and reads go on; processing stands still for the last stretch.
+/// Replays to where the live rows are and swaps. Intake and reads go on; processing stands still for the last stretch. Of live rows of
+/// another program no codes are counted that changed their signer: they cannot be read.
 pub fn swap(context: &Context<'_>, out: Out<'_>) -> anyhow::Result<Value> {
     let node = context.node;
     let started = Instant::now();
     let fresh = node.fresh_store()?;
     let mut events = replay(node, &fresh, &replayed_until(context)?, "replaying", out)?;
     let seconds = started.elapsed().as_secs_f64();
-    let resigned = resigned(node, &*fresh.reader())?;
+    let resigned = if node.store.knows_rows() { resigned(node, &*fresh.reader())? } else { 0 };
     events += standing_still(context, || {
         let rest = replay(node, &fresh, &replayed_until(context)?, "catching up", out)?;
         node.promote(fresh)?;

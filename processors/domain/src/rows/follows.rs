@@ -91,6 +91,8 @@ table! {
 
 /// Offsets per block of a status list.
 pub const STATUS_BLOCK_ENTRIES: u64 = 1 << 20;
+/// Offsets whose status entries live together: not a whole block, all of whose codes end some day.
+pub const STATUS_SECTION_ENTRIES: u64 = 1 << 16;
 
 table! {
     /// A code whose status is, or once was, other than valid.
@@ -100,8 +102,8 @@ table! {
             epoch: u32,
             /// Partition of the issuing event.
             partition: u16,
-            /// `offset / STATUS_BLOCK_ENTRIES`.
-            block: u64,
+            /// `offset / STATUS_SECTION_ENTRIES`; sections do not lie across blocks.
+            section: u64,
             /// Offset of the issuing event.
             offset: u64,
         }

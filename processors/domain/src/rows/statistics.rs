@@ -95,14 +95,20 @@ words!(
     }
 );
 
+/// Partitions of the log whose counts of a day by a dimension live together: there is a row for each value and partition, and a dimension
+/// such as the teams has thousands of values.
+pub const STATISTICS_BUCKET_PARTITIONS: u16 = 8;
+
 table! {
     /// Counts of one day by one value of one dimension, from one partition.
-    Statistics = "statistics", StatisticsRow, partition 2 {
+    Statistics = "statistics", StatisticsRow, partition 3 {
         key {
             /// The day of acceptance, in Việt Nam.
             day: Day,
             /// What is counted by: a [`Dimension`]'s name.
             dimension: String,
+            /// Where the partition's counts live: see [`StatisticsRow::bucket_of`].
+            bucket: u16,
             /// The ward, agency, team ...
             value: String,
             /// The stream that counted.
@@ -116,6 +122,19 @@ table! {
             /// The counts that are not zero, by measure.
             counts: Counts,
         }
+    }
+}
+
+impl StatisticsRow {
+    /// The bucket of a partition's counts.
+    #[must_use]
+    pub const fn bucket_of(partition: u16) -> u16 {
+        partition / STATISTICS_BUCKET_PARTITIONS
+    }
+
+    /// The buckets of the counts of so many partitions.
+    pub fn buckets(partitions: u16) -> impl Iterator<Item = u16> {
+        0..partitions.div_ceil(STATISTICS_BUCKET_PARTITIONS)
     }
 }
 

@@ -114,7 +114,14 @@ fn statistics() -> Row {
     let place = Place { stream: Stream::Documents, partition: 1, epoch: 0, offset: 5 };
     Row {
         table: Table::Statistics,
-        key: Key(vec![text("2026-01-02"), text("ward"), text("20194"), text("documents"), KeyPart::Int(1)]),
+        key: Key(vec![
+            text("2026-01-02"),
+            text("ward"),
+            KeyPart::Int(0),
+            text("20194"),
+            text("documents"),
+            KeyPart::Int(1),
+        ]),
         cause: Cause { place, event_id: EventId(Uuid::nil()) },
         cells: def
             .cells
@@ -131,8 +138,8 @@ fn statistics() -> Row {
 fn rows_that_do_not_fit_their_table_are_not_sent() {
     type Spoil = fn(&mut Row);
     let spoilt: [Spoil; 6] = [
-        |row| row.key.0[4] = KeyPart::Int(1 << 63),
-        |row| row.key.0[4] = KeyPart::Text("1".to_owned()),
+        |row| row.key.0[5] = KeyPart::Int(1 << 63),
+        |row| row.key.0[5] = KeyPart::Text("1".to_owned()),
         |row| drop(row.key.0.pop()),
         |row| drop(row.cells.pop()),
         |row| row.cells[0] = Cell::Bool(true),
@@ -149,13 +156,20 @@ fn rows_that_do_not_fit_their_table_are_not_sent() {
 #[test]
 fn values_of_keys_stand_one_after_the_other_and_the_limit_last() {
     let row = statistics();
-    let home = Key(row.key.0[..2].to_vec());
-    let keys = [(&home, 0), (&row.key, 2)];
+    let home = Key(row.key.0[..3].to_vec());
+    let keys = [(&home, 0), (&row.key, 3)];
     let bytes = sent(&KeyValues { table: row.table, keys: &keys, limit: Some(7) }).unwrap();
     let mut columns = Sent(&bytes);
     let values: Vec<_> = std::iter::from_fn(|| columns.next()).collect();
-    let expected: [&[u8]; 6] =
-        [b"2026-01-02", b"ward", b"20194", b"documents", &[0, 0, 0, 0, 0, 0, 0, 1], &[0, 0, 0, 7]];
+    let expected: [&[u8]; 7] = [
+        b"2026-01-02",
+        b"ward",
+        &[0, 0, 0, 0, 0, 0, 0, 0],
+        b"20194",
+        b"documents",
+        &[0, 0, 0, 0, 0, 0, 0, 1],
+        &[0, 0, 0, 7],
+    ];
     assert_eq!(values, expected);
 }
 
@@ -171,7 +185,7 @@ fn a_null_is_a_misfit_that_names_its_column() {
     let row = statistics();
     let bytes = sent(&RowValues(&row)).unwrap();
     // Key, cause and the first cell are there; the second is null.
-    let mut columns = Nulls(Sent(&bytes), 5 + 5 + 1);
+    let mut columns = Nulls(Sent(&bytes), 6 + 5 + 1);
     let key = take_key(row.table, &mut columns).unwrap();
     let misfit = take_row(row.table, key, &mut columns).unwrap_err();
     assert_eq!(misfit, Misfit { table: "statistics", column: "counts" });

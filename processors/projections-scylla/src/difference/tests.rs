@@ -157,3 +157,28 @@ fn a_column_that_nobody_writes_is_a_difference() {
     let told = differences(|found| found.columns.get_mut("visits").unwrap().push(more));
     assert_eq!(told, ["column city_g1.visits.note: wanted nothing, found text"]);
 }
+
+#[test]
+fn rows_cannot_be_gone_on_with_across_tables_columns_and_write_times_and_checkpoints_stand_apart() {
+    let named = |name: &str| name.to_owned();
+    let table = [
+        (Subject::Keyspace, true, true),
+        (Subject::Table(named("visits")), true, false),
+        (Subject::Table(named("progress")), true, true),
+        (Subject::Column(named("visits"), named("note")), true, false),
+        (Subject::Column(named("progress"), named("epoch")), true, true),
+        (Subject::WriteTimes, true, false),
+        (Subject::Replication, false, false),
+        (Subject::TableOption(named("visits"), named("default_time_to_live")), false, false),
+        (Subject::Index(named("visits"), named("by_team")), false, false),
+        (Subject::View(named("by_team")), false, false),
+    ];
+    for (subject, of_rows, of_checkpoints) in table {
+        let difference = Difference { keyspace: named("city_g1"), subject, wanted: None, found: None };
+        assert_eq!(
+            (difference.is_of_rows(), difference.is_of_checkpoints()),
+            (of_rows, of_checkpoints),
+            "{difference}"
+        );
+    }
+}

@@ -62,7 +62,7 @@ impl Shared {
             let reason = format!("a row of {table} was asked for by a part of its key");
             return Err(StoreError::Refused { reason });
         }
-        let statement = live.statements.of(table).one(side);
+        let statement = live.statements.of(table)?.one(side);
         let keys = [(key, 0)];
         let values = KeyValues { table, keys: &keys, limit: None };
         let send = || self.client.session.execute_unpaged(statement, values);
@@ -81,7 +81,7 @@ impl Shared {
         table: Table,
         keys: &[&Key],
     ) -> Result<Vec<Row>, StoreError> {
-        let Some(statement) = &live.statements.of(table).many else {
+        let Some(statement) = &live.statements.of(table)?.many else {
             return Err(StoreError::Refused { reason: format!("{table} is read row by row") });
         };
         let values = ManyKeys { table, keys };

@@ -120,6 +120,7 @@ impl Shared {
         question: &Question<'_>,
         wanted: usize,
     ) -> Result<Vec<Row>, StoreError> {
+        live.statements.of(table)?;
         let shape = || live.statements.shape(&self.client, table, question.shape);
         let statement = self.request(Side::Reader, shape).await?;
         let limit = i32::try_from(wanted).unwrap_or(i32::MAX);

@@ -153,7 +153,7 @@ impl Shared {
         let groups = if self.client.has_all_rows_on_each_node() { spread(groups) } else { groups };
         stream::iter(groups)
             .map(|group| async move {
-                let insert = &live.statements.of(group[0].0.table).insert;
+                let insert = &live.statements.of(group[0].0.table)?.insert;
                 self.write_group(insert, &group).await
             })
             .buffer_unordered(IN_FLIGHT_MAX)
@@ -238,6 +238,10 @@ impl ProjectionsWriter for ScyllaStore {
         if !shared.owners.may_commit(std::thread::current().id(), live.number) {
             let reason = "another generation is in force; its checkpoints come first".to_owned();
             return Err(StoreError::Unavailable { reason });
+        }
+        if !live.statements.are_of_rows() {
+            let reason = "checkpoints of another program's rows are read and not written".to_owned();
+            return Err(StoreError::Refused { reason });
         }
         self.io.block_on(shared.write(&live, commits))?;
         for commit in commits {

@@ -1,7 +1,7 @@
 //! From rows to signed status lists.
 
 use domain::row::Cause;
-use domain::rows::StatusEntryRow;
+use domain::rows::{STATUS_SECTION_ENTRIES, StatusEntryRow};
 use domain::{Key, Row, Table, TypedRow};
 use futures_util::future::BoxFuture;
 use identity::claims::StatusReference;
@@ -125,7 +125,7 @@ fn entry(offset: u64, status: u8, by: u64) -> Row {
     let entry = StatusEntryRow {
         epoch: 0,
         partition: PARTITION,
-        block: offset / BLOCK_ENTRIES,
+        section: offset / STATUS_SECTION_ENTRIES,
         offset,
         status,
         citizen: CitizenId(Uuid::from_u128(1)),

@@ -1,15 +1,16 @@
 //! Generations, and the pointer between them.
 
-use crate::world::{OF, checkpoint, commit, open, row, running, runtime};
 use domain::Table;
-use projections::{ProjectionsReader, ProjectionsWriter};
-use projections_scylla::{OpenError, ScyllaStore};
+use live_store::world::{Hand, OF, checkpoint, commit, open, row, running, runtime};
+use projections::{ProjectionsReader, ProjectionsWriter, StoreError};
+use projections_scylla::{OpenError, Options, ScyllaStore, migrate, roll_back};
+use prometheus::Registry;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(60);
 
 fn history_of(store: &ScyllaStore, offset: u64) -> bool {
-    let key = row(Table::History, offset % crate::world::CITIZENS, offset, offset).key;
+    let key = row(Table::History, offset % live_store::world::CITIZENS, offset, offset).key;
     store.load(&[(Table::History, key)]).unwrap()[0].is_some()
 }
 
@@ -100,4 +101,78 @@ fn an_owner_of_a_generation_that_was_dropped_goes_over_and_does_not_stop() {
     }
     assert_eq!(next, Some(checkpoint(5)));
     assert_eq!(owner.checkpoint(OF).unwrap(), Some(checkpoint(9)));
+}
+
+/// Of which generation the rows are those of another program, and in what.
+fn refused(options: &Options) -> (u64, Vec<String>) {
+    match ScyllaStore::open(options, &Registry::new()) {
+        Err(OpenError::OtherRows { number, differences }) => {
+            (number, differences.iter().map(ToString::to_string).collect())
+        }
+        other => panic!("it should differ: {other:?}"),
+    }
+}
+
+#[test]
+fn rows_of_another_program_are_left_alone_and_a_generation_is_filled_beside_them() {
+    let running = running();
+    let options = running.migrated();
+    let elder = open(&options);
+    elder.commit(&[commit(0, 30)]).unwrap();
+    let rows = format!("{}_g1", options.keyspace);
+    let hand = Hand::at(&options);
+    hand.does(&format!("ALTER TABLE {rows}.visits DROP team"));
+    hand.does(&format!("ALTER TABLE {rows}.history ADD note text"));
+    let told = [
+        format!("column {rows}.visits.team: wanted text, found nothing"),
+        format!("column {rows}.history.note: wanted nothing, found text"),
+    ];
+    assert_eq!(refused(&options), (1, told.to_vec()));
+    assert!(matches!(migrate(&options), Err(OpenError::OtherRows { number: 1, .. })));
+
+    let beside = ScyllaStore::open_for_rebuild(&options, &Registry::new()).unwrap();
+    assert!(!beside.knows_rows());
+    assert_eq!(beside.checkpoint(OF).unwrap(), Some(checkpoint(30)), "how far to fill it");
+    let key = row(Table::Accounts, 1, 1, 1).key;
+    for refused in [beside.load(&[(Table::Accounts, key)]).map(drop), beside.commit(&[commit(30, 31)])] {
+        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+    }
+    let fresh = beside.begin_generation().unwrap();
+    fresh.commit(&[commit(0, 30)]).unwrap();
+    beside.promote(fresh.generation()).unwrap();
+    assert!(beside.knows_rows() && history_of(&beside, 29));
+
+    let opened = open(&options);
+    assert_eq!((opened.generation(), opened.checkpoint(OF).unwrap()), (2, Some(checkpoint(30))));
+    opened.commit(&[commit(30, 40)]).unwrap();
+    assert!(history_of(&opened, 39));
+}
+
+#[test]
+fn a_program_stays_with_its_rows_while_those_of_another_one_are_in_force() {
+    let running = running();
+    let options = running.migrated();
+    let store = open(&options);
+    store.commit(&[commit(0, 10)]).unwrap();
+    let mine = store.begin_generation().unwrap();
+    mine.commit(&[commit(0, 10)]).unwrap();
+    store.promote(mine.generation()).unwrap();
+    assert_eq!(store.checkpoint(OF).unwrap(), Some(checkpoint(10)));
+    assert!(store.commit(&[commit(10, 20)]).is_err(), "once after a switch");
+    let rows = format!("{}_g1", options.keyspace);
+    let hand = Hand::at(&options);
+    hand.does(&format!("ALTER TABLE {rows}.history ADD note text"));
+
+    assert_eq!(store.roll_back().unwrap(), 1, "whosever rows it has");
+    assert_eq!(refused(&options).0, 1, "who comes anew is refused");
+    assert_eq!(store.generation(), 2, "who was there stays");
+    assert_eq!(store.checkpoint(OF).unwrap(), Some(checkpoint(10)));
+    store.commit(&[commit(10, 20)]).unwrap();
+    assert!(history_of(&store, 19));
+    let elsewhere = hand.numbers(&format!("SELECT next_offset FROM {rows}.progress"));
+    assert_eq!(elsewhere, [10], "nothing of it is written where a column would be null");
+
+    assert_eq!(roll_back(&options).unwrap(), 2, "without opening what is in force");
+    store.commit(&[commit(20, 30)]).unwrap();
+    assert_eq!(open(&options).checkpoint(OF).unwrap(), Some(checkpoint(30)));
 }

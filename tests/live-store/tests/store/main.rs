@@ -6,4 +6,3 @@ mod faults;
 mod generations;
 mod migrations;
 mod rows;
-mod world;

@@ -1,12 +1,13 @@
 //! Making tables, and telling those that are not as they should be.
 
-use crate::world::{Hand, open, running};
+use live_store::world::{Hand, commit, open, running};
+use projections::ProjectionsWriter;
 use projections_scylla::{OpenError, Options, ScyllaStore, Subject, check, migrate};
 use prometheus::Registry;
 
 fn refused(options: &Options) -> Vec<String> {
     match ScyllaStore::open(options, &Registry::new()) {
-        Err(OpenError::Differs { differences }) => {
+        Err(OpenError::Differs { differences } | OpenError::OtherRows { differences, .. }) => {
             assert_eq!(differences, check(options).unwrap());
             differences.iter().map(ToString::to_string).collect()
         }
@@ -33,6 +34,19 @@ fn what_is_missing_is_made_once_and_nothing_else_is_touched() {
     assert_eq!(refused(&options).len(), 1, "opening changes nothing");
     assert_eq!(migrate(&options).unwrap().made, missing);
     assert_eq!(check(&options).unwrap(), []);
+
+    open(&options).commit(&[commit(0, 5)]).unwrap();
+    Hand::at(&options).does(&format!("DROP TABLE {keyspace}_g1.ratings"));
+    let left = migrate(&options).unwrap_err();
+    assert!(
+        matches!(&left, OpenError::OtherRows { number: 1, differences } if *differences == missing),
+        "{left}"
+    );
+    assert_eq!(
+        check(&options).unwrap(),
+        missing,
+        "beside rows no table is made that would lack what was decided"
+    );
 }
 
 #[test]
@@ -54,7 +68,9 @@ fn tables_of_another_shape_are_spelled_out_and_never_altered() {
     assert_eq!(refused(&options), told);
     let left = migrate(&options).unwrap_err();
     assert!(!left.is_retryable());
-    assert!(matches!(left, OpenError::Differs { differences } if differences.len() == told.len()));
+    assert!(
+        matches!(left, OpenError::OtherRows { number: 1, differences } if differences.len() == told.len())
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Rows as they lie in the store.
 
-use crate::world::{CITIZENS, Hand, OF, commit, open, row, rows_after, running};
 use domain::{Key, Table};
+use live_store::world::{CITIZENS, Hand, OF, commit, open, row, rows_after, running};
 use projections::{ProjectionsReader, ProjectionsWriter, Scan, StoreError};
 use projections_scylla::schema::TableSchema;
 use projections_scylla::write_time::write_time;
@@ -76,7 +76,7 @@ fn a_null_that_a_hand_left_is_damage_and_never_a_row() {
         "{damaged}"
     );
     let scan = Scan { table: Table::Accounts, prefix: Key::default(), after: None, rows_max: 100 };
-    let scanned = crate::world::runtime().block_on(store.scan(scan));
+    let scanned = live_store::world::runtime().block_on(store.scan(scan));
     assert!(matches!(scanned, Err(StoreError::Damaged { .. })), "{scanned:?}");
 }
 

@@ -3,6 +3,7 @@
 //! All tests share one broker and one node, one test at a time: what is broken is whole again when a test ends. After each the log is
 //! folded by the simulation's model, one event at a time, and the rows, their write times and the ledger must be the model's.
 
+mod generations;
 mod load;
 mod log;
 mod proof;

@@ -9,9 +9,9 @@ use schemas::Stream;
 use std::time::Duration;
 
 /// Between two rounds of the load.
-const BETWEEN: Duration = Duration::from_millis(250);
+pub const BETWEEN: Duration = Duration::from_millis(250);
 /// Events that are accepted before something breaks, and before it is whole again.
-const MEANWHILE: usize = 500;
+pub const MEANWHILE: usize = 500;
 
 const DECIDED: &str = "congdanso_process_events_total{";
 

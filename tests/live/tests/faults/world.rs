@@ -271,15 +271,31 @@ impl Drop for World {
 pub struct Hand {
     runtime: tokio::runtime::Runtime,
     session: Session,
-    /// The keyspace of the rows.
+    /// The keyspace of the rows that are in force.
     pub generation: String,
+}
+
+/// The first column of the first row, as a number.
+fn number(rows: Vec<Vec<Option<CqlValue>>>) -> anyhow::Result<i64> {
+    match rows.into_iter().next().and_then(|row| row.into_iter().next()) {
+        Some(Some(CqlValue::BigInt(number))) => Ok(number),
+        other => bail!("a number is {other:?}"),
+    }
 }
 
 impl Hand {
     fn at(stack: &Stack, keyspace: &str) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let session = runtime.block_on(SessionBuilder::new().known_nodes(stack.contact_points()).build())?;
-        Ok(Self { runtime, session, generation: format!("{keyspace}_g1") })
+        let hand = Self { runtime, session, generation: String::new() };
+        let number = number(hand.rows(&format!("SELECT number FROM {keyspace}.pointer"))?)?;
+        Ok(Self { generation: format!("{keyspace}_g{number}"), ..hand })
+    }
+
+    /// Does it.
+    pub fn does(&self, statement: &str) -> anyhow::Result<()> {
+        self.runtime.block_on(self.session.query_unpaged(statement, ()))?;
+        Ok(())
     }
 
     /// Every row of an answer.

@@ -4,7 +4,9 @@ use super::code;
 use crate::decide::{Context, Effect, Issue};
 use crate::invariants;
 use crate::row::Row;
-use crate::rows::{AccountRow, AccountStatus, Dimension, Measure, PhoneRow, StatusEntryRow};
+use crate::rows::{
+    AccountRow, AccountStatus, Dimension, Measure, PhoneRow, STATUS_SECTION_ENTRIES, StatusEntryRow,
+};
 use crate::statistics::{self, Delta};
 use crate::tally::{Bearing, Counted, Tally};
 use schemas::PhoneKey;
@@ -72,7 +74,7 @@ impl<'a> Change<'a> {
         let entry = StatusEntryRow {
             epoch: self.row.status_epoch,
             partition: self.row.status_partition,
-            block: self.row.status_index / crate::rows::STATUS_BLOCK_ENTRIES,
+            section: self.row.status_index / STATUS_SECTION_ENTRIES,
             offset: self.row.status_index,
             status: status as u8,
             citizen: self.row.citizen,
