@@ -7,7 +7,7 @@ use crate::rebuild::stream_partitions;
 use parking_lot::{Condvar, Mutex};
 use prometheus::IntGauge;
 use schemas::{Stream, Topic, TopicPartition};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,9 +1,10 @@
 //! Speaking HTTP to the program, as its senders and readers do.
 
-use anyhow::{Context, ensure};
+use crate::process::HANG;
+use anyhow::{Context, bail, ensure};
 use reqwest::Method;
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// A client with a credential, or none. Blocks.
@@ -109,12 +110,37 @@ impl Client {
         self.submit_with(stream, key, event, &[])
     }
 
-    /// As [`Client::submit`], and waits for what becomes of it.
+    /// As [`Client::submit`], and waits for what becomes of it: where the intake's own wait was too short, at the link of its answer, which
+    /// the sender may read too.
     ///
     /// # Errors
-    /// See [`Client::send`].
+    /// See [`Client::send`] and [`Client::applied`].
     pub fn decide(&self, stream: &str, key: &str, event: &Value) -> anyhow::Result<Answer> {
-        self.submit_with(stream, key, event, &[("prefer", "wait=10")])
+        let answer = self.submit_with(stream, key, event, &[("prefer", "wait=10")])?;
+        if answer.status != 202 {
+            return Ok(answer);
+        }
+        let accepted = answer.json()?;
+        let (Some(link), Some(place)) = (accepted["status"].as_str(), accepted["place"].as_str()) else {
+            bail!("no link or place: {accepted}");
+        };
+        self.applied(&format!("{link}?place={place}"), place)
+    }
+
+    /// Reads once what lies at a place of the log is decided.
+    ///
+    /// # Errors
+    /// When that does not come. See [`Client::send`].
+    pub fn applied(&self, path: &str, place: &str) -> anyhow::Result<Answer> {
+        let started = Instant::now();
+        loop {
+            // Each waits for two seconds on the other side.
+            let answer = self.send(Method::GET, path, &[("if-applied", place)], "")?;
+            if answer.status != 412 {
+                return Ok(answer);
+            }
+            ensure!(started.elapsed() < HANG, "{place} is not decided: {answer:?}");
+        }
     }
 
     /// As [`Client::submit`], with further headers.

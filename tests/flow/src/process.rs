@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long the program may take to come up or to end before a test says that it hangs. Not a measure of speed.
-const HANG: Duration = Duration::from_secs(120);
+/// How long the program may take to come up, to decide or to end before a test says that it hangs. Not a measure of speed.
+pub(crate) const HANG: Duration = Duration::from_secs(120);
 /// Streams, each with its own lag.
 const STREAMS: usize = 3;
 /// When log and store were asked what a page says of them. A page that they keep waiting says what was known before.

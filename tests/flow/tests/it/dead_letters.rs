@@ -8,7 +8,6 @@ use flow::folder::{Ledger, dump, verify_rebuild};
 use flow::http::Client;
 use flow::people::{paper, registration};
 use flow::process::{Up, add_agency, json, output, run};
-use reqwest::Method;
 use schemas::partitioner::partition_of;
 use schemas::{CitizenId, Event, EventId, Place, Stream, Topic, TopicPartition};
 use serde_json::Value;
@@ -78,15 +77,7 @@ fn home(event: &Event, log: &dyn EventLog) -> u16 {
 fn outcome(up: &Up, key: &str, event: &Event, place: &Place) -> anyhow::Result<Value> {
     let client = Client::new(&up.base, Some(key))?;
     let path = format!("/v1/events/{}/{}?place={place}", event.header.citizen_id, event.header.event_id);
-    let place = place.to_string();
-    for _ in 0..60 {
-        // Each waits for two seconds on the other side.
-        let answer = client.send(Method::GET, &path, &[("if-applied", &place)], "")?;
-        if answer.status != 412 {
-            return answer.expect(200);
-        }
-    }
-    anyhow::bail!("{place} is never decided")
+    client.applied(&path, &place.to_string())?.expect(200)
 }
 
 fn listed(data: &Path) -> anyhow::Result<Vec<(String, String)>> {

@@ -15,7 +15,8 @@ fn text<'a>(answer: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     answer[name].as_str().with_context(|| format!("{name} in {answer}"))
 }
 
-fn read(client: &Client, path: &str, applied: &str) -> anyhow::Result<Answer> {
+/// One look, for two seconds on the other side.
+fn look(client: &Client, path: &str, applied: &str) -> anyhow::Result<Answer> {
     client.send(Method::GET, path, &[("if-applied", applied)], "")
 }
 
@@ -38,7 +39,7 @@ fn link_of_an_accepted_event_goes_from_pending_to_its_outcome() -> anyhow::Resul
         client.get(link)?.problem(404, "outcome_pending")?;
         let pending = client.get(&format!("{link}?place={place}"))?.expect(200)?;
         assert_eq!((&pending["outcome"], &pending["event_id"]), (&json!("pending"), &accepted["event_id"]));
-        read(&client, link, place)?.problem(412, "if_applied_timeout")?;
+        look(&client, link, place)?.problem(412, "if_applied_timeout")?;
     }
     ensure!(up.terminate()?.0 == Some(0));
     let up = Up::start(&data, &[])?;
@@ -47,7 +48,7 @@ fn link_of_an_accepted_event_goes_from_pending_to_its_outcome() -> anyhow::Resul
         [(&good, "applied", Value::Null), (&bad, "refused", json!("number_sex_mismatch"))]
     {
         let (link, place) = (text(accepted, "status")?, text(accepted, "place")?);
-        let decided = read(&client, link, place)?;
+        let decided = client.applied(link, place)?;
         let body = decided.expect(200)?;
         ensure!(body["outcome"] == outcome && body["reason"] == reason && body["place"] == place, "{body}");
         ensure!(
@@ -81,18 +82,17 @@ fn own_writes_are_read_with_if_applied() -> anyhow::Result<()> {
     for n in 0..20 {
         let accepted = client.submit("registrations", &n.to_string(), &registration(n))?.expect(202)?;
         let account = format!("/v1/accounts/{}", text(&accepted, "citizen_id")?);
-        let seen = read(&reader, &account, text(&accepted, "place")?)?.expect(200)?;
+        let seen = reader.applied(&account, text(&accepted, "place")?)?.expect(200)?;
         assert_eq!(seen["status"], "active");
     }
     let lines: String = (100..140).map(|n| line(&n.to_string(), registration(n))).collect();
     for accepted in client.batch("registrations", &lines)?.lines()? {
         let history = format!("/v1/accounts/{}/history", text(&accepted, "citizen_id")?);
-        ensure!(
-            read(&reader, &history, text(&accepted, "place")?)?.text.contains(text(&accepted, "event_id")?)
-        );
+        let read = reader.applied(&history, text(&accepted, "place")?)?;
+        ensure!(read.text.contains(text(&accepted, "event_id")?), "{read:?}");
     }
     for wrong in ["x", "registrations:99:0:0", "registrations:0:0", "registrations:0:0:-1"] {
-        read(&reader, "/v1/statistics", wrong)?.problem(400, "invalid_precondition").context(wrong)?;
+        look(&reader, "/v1/statistics", wrong)?.problem(400, "invalid_precondition").context(wrong)?;
     }
     ensure!(up.terminate()?.0 == Some(0));
     Ok(())
