@@ -172,14 +172,13 @@ fn judge_ledger(node: &Node) {
     }
 }
 
-/// What the page of metrics says of log, rows and lists is looked at on a thread of its own: in an outage each question to the store or
+/// What the page of metrics says of log and rows is looked at on a thread of its own: in an outage each question to the store or
 /// the log takes its patience, and a page that waits for that is taken for a process that is down.
 fn observer(node: &Arc<Node>, processor: &Arc<Processor>) -> anyhow::Result<Observer> {
     let answered = Answered::register(&node.registry)?;
     let (node, processor) = (Arc::clone(node), Arc::clone(processor));
     let mut last_judged = None::<Instant>;
     Ok(Observer::start(PAGE_WAIT_MAX, move || {
-        node.publisher.observe();
         let asked_at = now();
         if let Err(error) = processor.observe() {
             tracing::warn!(%error, "log or store does not answer: lag and age are told by what is known of them");
@@ -200,7 +199,8 @@ fn api_parts(
     observer: &Arc<Observer>,
     offer: Offer,
 ) -> api::Parts {
-    let (observer, ready) = (Arc::clone(observer), Arc::clone(processor));
+    let (observer, publisher) = (Arc::clone(observer), Arc::clone(&node.publisher));
+    let ready = Arc::clone(processor);
     api::Parts {
         credentials: Arc::clone(&node.credentials),
         reader,
@@ -213,7 +213,10 @@ fn api_parts(
         },
         status_lists: Arc::new(crate::node::Lists(Arc::clone(&node.publisher))),
         registry: node.registry.clone(),
-        before_metrics: Arc::new(move || observer.renew()),
+        before_metrics: Arc::new(move || {
+            publisher.observe();
+            observer.renew();
+        }),
         ready: Arc::new(move || {
             if let Some(stopped) = ready.failed() {
                 return Err(stopped.to_string());
