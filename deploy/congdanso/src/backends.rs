@@ -111,7 +111,8 @@ pub fn make(config: &Config, like: &dyn EventLog) -> anyhow::Result<()> {
 pub fn make_where_none(config: &Config) -> anyhow::Result<Vec<String>> {
     let mut made = Vec::new();
     if config.log_backend == LogBackend::Kafka {
-        let found = event_log_kafka::check(&config.kafka()?, config.log_partitions, config.kafka_replication)?;
+        let found =
+            event_log_kafka::check(&config.kafka()?, config.log_partitions, config.kafka_replication)?;
         let missing = found.differences.iter().filter(|difference| difference.what == "topic").count();
         if missing == Topic::ALL.len() {
             made.extend(make_topics(config, &|_| 0)?);

@@ -92,8 +92,17 @@ impl Running {
             }
         };
         let admin_of = OnceLock::new();
-        let running =
-            Arc::new(Self { node, processor, gateway, offer, ready, served, observer, watch, admin: admin_of });
+        let running = Arc::new(Self {
+            node,
+            processor,
+            gateway,
+            offer,
+            ready,
+            served,
+            observer,
+            watch,
+            admin: admin_of,
+        });
         let task = tokio::spawn(server::serve(admin, Arc::clone(&running)));
         // Set once, here: nobody else has seen this value yet.
         running.admin.set(task).ok();
