@@ -46,36 +46,61 @@ pub(super) fn context(tls: &Tls) -> Result<Arc<ClientConfig>, OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     use rustls::server::WebPkiClientVerifier;
     use rustls::{ClientConnection, ServerConfig, ServerConnection};
     use std::path::PathBuf;
 
-    fn file(name: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/client/tls").join(name)
+    const NODE: &str = "node.test";
+
+    /// An authority, and under it a node and a client, each with its key, as files.
+    struct Files(tempfile::TempDir);
+
+    impl Files {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let write = |name: &str, pem: String| std::fs::write(folder.path().join(name), pem).unwrap();
+            let mut authority = CertificateParams::default();
+            authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().unwrap();
+            write("authority.pem", authority.self_signed(&key).unwrap().pem());
+            let authority = Issuer::new(authority, key);
+            for (name, subject) in [("node", NODE), ("city", "city.test")] {
+                let key = KeyPair::generate().unwrap();
+                let params = CertificateParams::new([subject.to_owned()]).unwrap();
+                write(&format!("{name}.pem"), params.signed_by(&key, &authority).unwrap().pem());
+                write(&format!("{name}.key.pem"), key.serialize_pem());
+            }
+            Self(folder)
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
     }
 
     /// A node that takes nobody without a certificate of its authority.
-    fn node() -> ServerConnection {
+    fn node(files: &Files) -> ServerConnection {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates(&file("authority.pem")).unwrap());
+        roots.add_parsable_certificates(certificates(&files.path("authority.pem")).unwrap());
         let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_client_cert_verifier(clients.build().unwrap())
             .with_single_cert(
-                certificates(&file("node.pem")).unwrap(),
-                PrivateKeyDer::from_pem_file(file("node.key.pem")).unwrap(),
+                certificates(&files.path("node.pem")).unwrap(),
+                PrivateKeyDer::from_pem_file(files.path("node.key.pem")).unwrap(),
             );
         ServerConnection::new(Arc::new(config.unwrap())).unwrap()
     }
 
     /// What the node says of a client with this certificate.
-    fn greeted(client: Option<(PathBuf, PathBuf)>) -> Result<(), rustls::Error> {
-        let tls = Tls { authorities_file: file("authority.pem"), client };
-        let mut node = node();
-        let name = "node.test".try_into().unwrap();
+    fn greeted(files: &Files, client: Option<(PathBuf, PathBuf)>) -> Result<(), rustls::Error> {
+        let tls = Tls { authorities_file: files.path("authority.pem"), client };
+        let mut node = node(files);
+        let name = NODE.try_into().unwrap();
         let mut client = ClientConnection::new(context(&tls).unwrap(), name)?;
         while client.is_handshaking() || node.is_handshaking() {
             let mut sent = Vec::new();
@@ -92,17 +117,20 @@ mod tests {
 
     #[test]
     fn a_node_that_asks_for_a_certificate_is_shown_it() {
-        let alone = greeted(None);
+        let files = Files::new();
+        let alone = greeted(&files, None);
         assert!(matches!(alone, Err(rustls::Error::NoCertificatesPresented)), "{alone:?}");
-        greeted(Some((file("city.pem"), file("city.key.pem")))).unwrap();
+        greeted(&files, Some((files.path("city.pem"), files.path("city.key.pem")))).unwrap();
     }
 
     #[test]
     fn a_key_that_is_none_or_of_another_certificate_is_told_with_its_file() {
+        let files = Files::new();
         for (key, named) in [("node.pem", "node.pem"), ("node.key.pem", "city.pem")] {
-            let client = Some((file("city.pem"), file(key)));
-            let error = context(&Tls { authorities_file: file("authority.pem"), client }).unwrap_err();
-            assert!(matches!(&error, OpenError::File { path, .. } if *path == file(named)), "{error}");
+            let client = Some((files.path("city.pem"), files.path(key)));
+            let error =
+                context(&Tls { authorities_file: files.path("authority.pem"), client }).unwrap_err();
+            assert!(matches!(&error, OpenError::File { path, .. } if *path == files.path(named)), "{error}");
         }
     }
 
