@@ -128,8 +128,7 @@ mod tests {
         let files = Files::new();
         for (key, named) in [("node.pem", "node.pem"), ("node.key.pem", "city.pem")] {
             let client = Some((files.path("city.pem"), files.path(key)));
-            let error =
-                context(&Tls { authorities_file: files.path("authority.pem"), client }).unwrap_err();
+            let error = context(&Tls { authorities_file: files.path("authority.pem"), client }).unwrap_err();
             assert!(matches!(&error, OpenError::File { path, .. } if *path == files.path(named)), "{error}");
         }
     }

@@ -66,7 +66,7 @@ impl Shared {
         let keys = [(key, 0)];
         let values = KeyValues { table, keys: &keys, limit: None };
         let send = || self.client.session.execute_unpaged(statement, values);
-        let answer = rows_of(self.request(side, send).await?)?;
+        let answer = rows_of(self.request(live.number, side, send).await?)?;
         let mut rows = answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)?;
         let Some(columns) = rows.next() else { return Ok(None) };
         let mut columns = RowColumns(columns.map_err(torn)?);
@@ -86,7 +86,7 @@ impl Shared {
         };
         let values = ManyKeys { table, keys };
         let send = || self.client.session.execute_unpaged(statement, values);
-        let answer = rows_of(self.request(Side::Writer, send).await?)?;
+        let answer = rows_of(self.request(live.number, Side::Writer, send).await?)?;
         let rows = answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)?;
         rows.map(|columns| {
             let mut columns = RowColumns(columns.map_err(torn)?);
@@ -107,7 +107,7 @@ impl Shared {
         let statement = live.statements.progress_of_topic(side);
         let name = topic_name(topic);
         let send = || self.client.session.execute_unpaged(statement, (&name,));
-        let answer = rows_of(self.request(side, send).await?)?;
+        let answer = rows_of(self.request(live.number, side, send).await?)?;
         let rows = answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)?;
         rows.map(|columns| {
             let mut columns = RowColumns(columns.map_err(torn)?);

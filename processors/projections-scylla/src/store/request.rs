@@ -23,9 +23,10 @@ impl Shared {
         }
     }
 
-    /// Sends a request, again and again while its failures pass and there is time.
+    /// Sends a request to the rows of a generation, again and again while its failures pass and there is time.
     pub(super) async fn request<T, E: Into<Failure>, F: Future<Output = Result<T, E>> + Send>(
         &self,
+        generation: u64,
         side: Side,
         send: impl Fn() -> F + Send,
     ) -> Result<T, StoreError> {
@@ -43,15 +44,18 @@ impl Shared {
             self.metrics.count_failure(failure.class);
             let wait = backoff.wait(rand::random());
             if failure.class == FailureClass::Permanent || Instant::now() + wait >= deadline {
-                return Err(self.given_up(failure).await);
+                return Err(self.given_up(generation, failure).await);
             }
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// A generation may have been dropped that is in force no more: then the failure passes with the next call.
-    async fn given_up(&self, failure: Failure) -> StoreError {
-        if failure.class == FailureClass::Permanent && matches!(self.follow_pointer().await, Ok(true)) {
+    /// A generation may have been dropped that is in force no more, whoever noticed it first: then the failure passes with the next call.
+    async fn given_up(&self, generation: u64, failure: Failure) -> StoreError {
+        if failure.class == FailureClass::Permanent
+            && self.follow_pointer().await.is_ok()
+            && self.live.load().number != generation
+        {
             return StoreError::Unavailable { reason: "another generation is in force".to_owned() };
         }
         failure.into()

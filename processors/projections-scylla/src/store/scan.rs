@@ -122,14 +122,14 @@ impl Shared {
     ) -> Result<Vec<Row>, StoreError> {
         live.statements.of(table)?;
         let shape = || live.statements.shape(&self.client, table, question.shape);
-        let statement = self.request(Side::Reader, shape).await?;
+        let statement = self.request(live.number, Side::Reader, shape).await?;
         let limit = i32::try_from(wanted).unwrap_or(i32::MAX);
         let values = KeyValues { table, keys: &question.keys, limit: Some(limit) };
         let mut rows = Vec::new();
         let mut at = PagingState::start();
         loop {
             let send = || self.client.session.execute_single_page(&statement, values, at.clone());
-            let (answer, more) = self.request(Side::Reader, send).await?;
+            let (answer, more) = self.request(live.number, Side::Reader, send).await?;
             let answer = rows_of(answer)?;
             for columns in answer.rows::<ColumnIterator<'_, '_>>().map_err(torn)? {
                 let mut columns = RowColumns(columns.map_err(torn)?);

@@ -130,13 +130,14 @@ impl Shared {
     /// Writes values of one partition key.
     async fn write_group<V: SerializeRow + Sync + Send>(
         &self,
+        generation: u64,
         insert: &PreparedStatement,
         values: &[V],
     ) -> Result<(), StoreError> {
         let session = &self.client.session;
         if let [one] = values {
             let send = || session.execute_unpaged(insert, one);
-            return self.request(Side::Writer, send).await.map(|_| ());
+            return self.request(generation, Side::Writer, send).await.map(|_| ());
         }
         let mut batch = Batch::new(BatchType::Unlogged);
         for _ in values {
@@ -145,7 +146,7 @@ impl Shared {
         batch.set_is_idempotent(true);
         let batch = &batch;
         let send = || session.batch(batch, values);
-        self.request(Side::Writer, send).await.map(|_| ())
+        self.request(generation, Side::Writer, send).await.map(|_| ())
     }
 
     async fn write_rows(&self, live: &Live, rows: impl Iterator<Item = &Row>) -> Result<(), StoreError> {
@@ -154,7 +155,7 @@ impl Shared {
         stream::iter(groups)
             .map(|group| async move {
                 let insert = &live.statements.of(group[0].0.table)?.insert;
-                self.write_group(insert, &group).await
+                self.write_group(live.number, insert, &group).await
             })
             .buffer_unordered(IN_FLIGHT_MAX)
             .try_collect()
@@ -171,7 +172,7 @@ impl Shared {
         }
         let groups = by_topic.iter().flat_map(|(_, group)| group.chunks(GROUP_ROWS_MAX));
         stream::iter(groups)
-            .map(|group| self.write_group(&live.statements.progress_insert, group))
+            .map(|group| self.write_group(live.number, &live.statements.progress_insert, group))
             .buffer_unordered(IN_FLIGHT_MAX)
             .try_collect()
             .await
