@@ -7,6 +7,9 @@ use event_log_embedded::{EmbeddedLog, Options};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+/// Whether the log of a demo is elsewhere than in its folder, and outlives it.
+pub const LOG_STAYS: bool = false;
+
 /// A folder that was filled; each call gives a copy of the first one's.
 pub fn filled(fill: fn(&Path) -> anyhow::Result<()>) -> anyhow::Result<Folder> {
     static FOLDER: OnceLock<Folder> = OnceLock::new();

@@ -10,6 +10,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
+/// Whether the log of a demo is elsewhere than in its folder, and outlives it.
+pub const LOG_STAYS: bool = true;
+
 static STACK: LazyLock<Stack> = LazyLock::new(|| Stack::temporary(1, 1).expect("the servers start"));
 
 /// A folder whose program finds its settings beside it: the servers, and the name of its city.

@@ -3,6 +3,7 @@
 use crate::STACK;
 use flow::http::Client;
 use flow::people::{line, registration};
+use live::awaited;
 use live::city::City;
 use serde_json::Value;
 
@@ -17,9 +18,11 @@ fn demo_on_a_fresh_engine_balances_its_ledger_and_its_rows_are_rebuilt_dumped_an
     assert!(report["events"]["accepted"].as_u64() > Some(100), "{report}");
     assert_eq!(report["verified"], report["verify_sample"], "{report}");
 
-    // What is there is left as it is, though the configuration wants it otherwise.
+    // What is there is left as it is where the configuration wants it otherwise, and refused.
     let again = city.ended("city", &["--set", "log.partitions=6", "demo", "--citizens", "1", "--exit"])?;
-    assert!(again.code == Some(0) && !again.err.contains("made "), "{again:?}");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let is_told = again.err.contains("one.documents.v1: partitions is 12, 6 is wanted");
+    assert!(is_told && !again.err.contains("made "), "{again:?}");
 
     let before = city.said("city", &["dump"])?;
     let mut rows: Vec<&str> = before.lines().collect();
@@ -45,9 +48,19 @@ fn demo_on_a_fresh_engine_balances_its_ledger_and_its_rows_are_rebuilt_dumped_an
     Ok(())
 }
 
-/// What became of a registration, however long members that were left behind keep their partitions.
+/// Sends until it is decided within the wait: members that were left behind keep their partitions for a session. What was sent before is
+/// then told as the duplicate that it is.
 fn decided(base: &str, key: &str, reference: &str, n: u32) -> anyhow::Result<Value> {
-    Client::new(base, Some(key))?.decide("registrations", reference, &registration(n))?.expect(200)
+    awaited("an outcome within the wait", || {
+        let event = registration(n);
+        let sent = Client::new(base, Some(key)).and_then(|client| {
+            client.submit_with("registrations", reference, &event, &[("prefer", "wait=10")])
+        });
+        match sent {
+            Ok(answer) if answer.status == 202 => None,
+            sent => Some(sent.and_then(|answer| answer.expect(200))),
+        }
+    })
 }
 
 #[test]
