@@ -76,9 +76,13 @@ fn replayed_until(context: &Context<'_>) -> anyhow::Result<Vec<(TopicPartition, 
     let node = context.node;
     let mut ends = runner::log_ends(&*node.log)?;
     let mut checkpoints = Vec::with_capacity(ends.len());
-    for (partition, end) in &ends {
+    for (partition, end) in &mut ends {
         let checkpoint = ProjectionsWriter::checkpoint(&*node.store, *partition)?.map(|c| c.next_offset);
-        if let Some(next) = checkpoint.filter(|next| next > end) {
+        if checkpoint.is_some_and(|next| next > *end) {
+            // Processors are at work, and may have decided what came since the ends were asked for.
+            *end = node.log.bounds(*partition)?.end;
+        }
+        if let Some(next) = checkpoint.filter(|next| *next > *end) {
             let message = format!(
                 "the log of {partition} ends at {end}, and the rows are at {next}: a rebuild would lose them. Put the log's \
                  folder back or restore a backup; if this log is the right one, move the folder projections away first"
