@@ -6,8 +6,15 @@ use schemas::{Stream, Topic, TopicPartition};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+/// After an error that passes a share of a replay is gone on with so often, with nothing decided in between. The log and the store have
+/// tried for as long as their patience lasts each time.
+const RETRIES_MAX: u32 = 8;
+/// Before the first of these; before each further one this much longer.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// How soon a replay that waits notices that it is to stop.
+const LOOK: Duration = Duration::from_millis(50);
 /// Records of one batch of a rebuild, of one partition: a larger batch writes its aggregates once.
 const BATCH_RECORDS: usize = 2_048;
 /// Bytes of values of one batch of a rebuild.
@@ -102,6 +109,14 @@ pub(crate) fn stream_partitions(log: &dyn EventLog) -> impl Iterator<Item = Topi
     })
 }
 
+/// Returns after this long, or when the replay is to stop.
+fn wait(at_most: Duration, stop: &AtomicBool) {
+    let until = Instant::now() + at_most;
+    while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(LOOK);
+    }
+}
+
 fn replay_share(
     deps: &Deps,
     share: Vec<(TopicPartition, u64)>,
@@ -112,14 +127,27 @@ fn replay_share(
         Limits { batch_records_max: BATCH_RECORDS, batch_bytes_max: BATCH_BYTES, idle_wait: Duration::ZERO };
     let mut engine = Engine::new(deps.clone(), Mode::Replay, limits);
     let mut consumer = WholeLog::new(Arc::clone(&deps.log), share);
+    let mut failures = 0;
     loop {
         if stop.load(Ordering::Relaxed) {
             return Err(RebuildError::Stopped);
         }
-        match engine.step(&mut consumer)? {
-            Step::Decided(records) => progress(records as u64),
-            Step::Reassigned => {}
-            Step::Idle => break,
+        match engine.step(&mut consumer) {
+            Ok(step) => {
+                failures = 0;
+                match step {
+                    Step::Decided(records) => progress(records as u64),
+                    Step::Reassigned => {}
+                    Step::Idle => break,
+                }
+            }
+            // The next step begins again at the checkpoints of the rows that are being filled.
+            Err(error) if error.is_retryable() && failures < RETRIES_MAX => {
+                failures += 1;
+                tracing::warn!(%error, failures, "replaying goes on from the checkpoints");
+                wait(RETRY_AFTER * failures, stop);
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     let waits = engine

@@ -2,6 +2,7 @@
 
 use crate::support::{ACCOUNTS, Call, RATINGS, World, drain, rated, registered};
 use runner::{Limits, Processor, Step};
+use std::sync::atomic::AtomicBool;
 
 fn sent(world: &World, from: i32, to: i32) {
     for n in from..to {
@@ -67,6 +68,20 @@ fn a_partition_that_cannot_be_placed_holds_no_other_up() {
     world.store.wait_for(ACCOUNTS, 1);
     processor.stop().unwrap();
     assert_eq!(world.ledger(), [4, 0, 0, 0, 0]);
+}
+
+/// A rebuild of an hour ended with the first request that was not answered in time.
+#[test]
+fn a_replay_goes_on_after_errors_that_pass() {
+    let world = World::new();
+    sent(&world, 0, 3);
+    for call in [Call::Load, Call::Commit] {
+        world.store.fail(call);
+    }
+    let until = runner::log_ends(&*world.log).unwrap();
+    let replay = runner::rebuild(&world.deps, &until, 1, &AtomicBool::new(false), &|_, _| {}).unwrap();
+    assert_eq!((replay.records, world.next_offset(RATINGS)), (3, Some(3)));
+    assert_eq!(world.ledger(), [3, 0, 0, 0, 0]);
 }
 
 #[test]
