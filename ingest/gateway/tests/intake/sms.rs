@@ -26,6 +26,14 @@ fn webhook(mut intake: Intake) -> Intake {
     intake
 }
 
+/// Where this becomes of everything at once.
+fn decided(outcome: HistoryOutcome, reason: &'static str) -> Intake {
+    webhook(Intake::reading(|log| {
+        let rows = Rows::new(log.clone(), move |_| Some((outcome, reason)));
+        Some(Arc::new(rows) as Arc<dyn ProjectionsReader>)
+    }))
+}
+
 async fn deliver(intake: &Intake, id: &str, from: &str, text: &str) -> Answer {
     let body = json!({ "from": from, "to": "8188", "text": text, "message_id": id });
     intake.call(intake.request("/v1/sms", "application/json", body.to_string())).await
@@ -144,10 +152,7 @@ async fn reply_says_what_became_of_it_when_that_is_known() {
         (HistoryOutcome::Applied, "", true, "applied"),
         (HistoryOutcome::Refused, "account_closed", false, "account_closed"),
     ] {
-        let intake = webhook(Intake::reading(|log| {
-            let rows = Rows::new(log.clone(), move |_| Some((outcome, reason)));
-            Some(Arc::new(rows) as Arc<dyn ProjectionsReader>)
-        }));
+        let intake = decided(outcome, reason);
         let shown = deliver(&intake, "1", PHONE, GOOD).await.json();
         assert_eq!((&shown["accepted"], &shown["code"]), (&json!(accepted), &json!(code)));
         assert!(is_plain(shown["reply"].as_str().unwrap()));
@@ -160,10 +165,7 @@ async fn a_message_that_was_refused_and_is_delivered_again_is_not_said_to_have_o
         (HistoryOutcome::Applied, "", true, "duplicate"),
         (HistoryOutcome::Refused, "account_closed", false, "account_closed"),
     ] {
-        let intake = webhook(Intake::reading(|log| {
-            let rows = Rows::new(log.clone(), move |_| Some((outcome, reason)));
-            Some(Arc::new(rows) as Arc<dyn ProjectionsReader>)
-        }));
+        let intake = decided(outcome, reason);
         deliver(&intake, "1", PHONE, GOOD).await;
         let shown = deliver(&intake, "1", PHONE, GOOD).await.json();
         assert_eq!((&shown["accepted"], &shown["code"]), (&json!(accepted), &json!(code)));
